@@ -1,0 +1,39 @@
+import type { Credentials, Principal } from "@roomcast/protocol";
+
+export interface Authentication {
+  readonly principal: Principal;
+}
+
+/**
+ * PORT: turns credentials into a principal.
+ *
+ * Rejects (or throws) with `UNAUTHENTICATED`, `TOKEN_EXPIRED` or `UNAVAILABLE`; whatever else it throws is taken for
+ * `UNAVAILABLE`. It may be asked any number of times for the same credentials, and concurrently. The engine bounds its
+ * time, checks what it returns against the grammar of ids, and checks revocation: an implementation need not.
+ */
+export interface Authenticator {
+  authenticate(credentials: Credentials): Promise<Authentication>;
+}
+
+/** ABILITY of authenticators that know room tokens, which open one channel to one user. */
+export interface RoomTokenVerifier {
+  /**
+   * When the right that `token` gives ends, in milliseconds since 1970. Rejects with `FORBIDDEN` for a token that is not
+   * valid, not this principal's or not this room's.
+   */
+  verifyRoomToken(token: string, principal: Principal, room: string): Promise<{ readonly expiresAt: number }>;
+}
+
+export function isRoomTokenVerifier(value: object): value is RoomTokenVerifier {
+  return "verifyRoomToken" in value && typeof value.verifyRoomToken === "function";
+}
+
+/**
+ * PORT: remembers which users' tokens were ended. `MemoryRevocations` serves one node.
+ */
+export interface Revocations {
+  /** Tokens of the user that were issued before `at` (milliseconds since 1970) are void from now on. */
+  revoke(tenantId: string, userId: string, at: number): Promise<void>;
+  /** The last such moment, or undefined. */
+  revokedAt(tenantId: string, userId: string): Promise<number | undefined>;
+}

@@ -1,0 +1,112 @@
+import type { ChannelAddress, EventSource, Position, PresenceChange, Publication } from "@roomcast/protocol";
+
+/** An event that is about to be published; the broker gives it its id and its position. */
+export interface Draft {
+  readonly event: string;
+  /** JSON. */
+  readonly data: unknown;
+  readonly source: EventSource;
+  readonly sender?: { readonly userId: string | null; readonly socketId?: string };
+  /** When it was accepted, in milliseconds since 1970. */
+  readonly timestamp: number;
+}
+
+export interface PublishOptions {
+  /** What the channel's log keeps; false for a channel without history. */
+  readonly keep: Keep | false;
+  /** Publishing the same key again from the same sender within five minutes has the first one's result and no effect. */
+  readonly idempotency?: { readonly key: string; readonly sender: string };
+}
+
+export interface Keep {
+  /** Events. */
+  readonly size: number;
+  readonly seconds: number;
+}
+
+export interface Published {
+  readonly id: string;
+  readonly position?: Position;
+}
+
+export interface HistoryQuery {
+  /** At most this many events. */
+  readonly limit: number;
+  /** The oldest after this position; without it the newest. */
+  readonly since?: Position;
+}
+
+export interface HistoryPage {
+  /** Oldest first. */
+  readonly events: readonly Publication[];
+  /** The top of the log. */
+  readonly position: Position;
+  /** With `since`: whether `events` begins with the very next one, i.e. the epochs match and the log still reaches it. */
+  readonly complete: boolean;
+}
+
+/** What nodes tell each other, beside the publications of channels. Never kept. */
+export type Signal =
+  | PresenceChange
+  | {
+      readonly type: "direct";
+      readonly tenantId: string;
+      readonly socketIds: readonly string[];
+      readonly message: {
+        readonly id: string;
+        readonly event: string;
+        readonly data: unknown;
+        readonly sender?: { readonly userId: string | null; readonly socketId?: string };
+        readonly timestamp: number;
+      };
+    }
+  /** Sessions to be ended: one, or all of a user; `at` is when that user's tokens ended, for those who connect meanwhile. */
+  | { readonly type: "end"; readonly tenantId: string; readonly socketId: string }
+  | { readonly type: "revoke"; readonly tenantId: string; readonly userId: string; readonly at: number };
+
+/** Who a broker delivers to: the node. Calls for one address come in the order of its log and must not throw. */
+export interface BrokerReader {
+  publication(publication: Publication): void;
+  signal(address: ChannelAddress, signal: Signal): void;
+}
+
+/**
+ * PORT: carries publications between nodes and keeps the logs of channels. `MemoryBroker` serves one node.
+ *
+ * - A publication is appended and announced in one atomic step: its position is given by the broker, offsets of a channel
+ *   have no hole, and every node delivers in the order of positions, the publisher's own too. When `publish` resolves,
+ *   the publication is in the log.
+ * - Failures reject with a `GatewayError`: `UNAVAILABLE` when the broker is away (then nothing was published, or the
+ *   idempotency key makes trying again safe), `CONFLICT` for a key used with other content, `LIMIT_REACHED`.
+ * - Announcements that arrive for an address without a subscription of this node are not delivered.
+ */
+export interface Broker {
+  /** Called once before all others. `nodeId` names this node to others. */
+  start(nodeId: string, reader: BrokerReader): Promise<void>;
+  publish(address: ChannelAddress, draft: Draft, options: PublishOptions): Promise<Published>;
+  /** Tells the nodes that subscribe to `address`, this one too; at most once, never kept. */
+  signal(address: ChannelAddress, signal: Signal): Promise<void>;
+  /** Resolves to a release function when from now on all that is announced for `address` reaches this node's reader. */
+  subscribe(address: ChannelAddress): Promise<() => void>;
+  /** Reads the log. A channel that was never published to stands at offset 0 of its epoch. */
+  history(address: ChannelAddress, keep: Keep, query: HistoryQuery): Promise<HistoryPage>;
+}
+
+/** ABILITY of brokers and stores that hold something to let go of. */
+export interface Closer {
+  close(): Promise<void>;
+}
+
+/** ABILITY of brokers and stores that can be away. */
+export interface HealthCheck {
+  /** Resolves when it works; rejects, within two seconds, when not. */
+  check(): Promise<void>;
+}
+
+export function isCloser(value: object): value is Closer {
+  return "close" in value && typeof value.close === "function";
+}
+
+export function isHealthCheck(value: object): value is HealthCheck {
+  return "check" in value && typeof value.check === "function";
+}

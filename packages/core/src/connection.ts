@@ -1,0 +1,47 @@
+import type { Dialect, Frame } from "@roomcast/protocol";
+
+/**
+ * How all connections of one dialect in one namespace write: what is the same for all of them is encoded once and written
+ * many times. There is one object for each dialect and namespace of an endpoint; the hub groups readers by it.
+ */
+export interface Wire {
+  readonly dialect: Dialect;
+  /** A frame in its final form. Pure, and never depends on who receives it. */
+  encode(frame: Frame): EncodedFrame;
+}
+
+/** A frame encoded by a wire, opaque to the engine; it may be written to any connection of that wire. */
+export interface EncodedFrame {
+  /** Bytes of its text. */
+  readonly bytes: number;
+}
+
+/**
+ * PORT: the link to one client.
+ *
+ * - `write` keeps the order of its calls, never blocks, never throws, and does nothing after the link has ended.
+ * - Everything for a client leaves through `write` or through acknowledgements that the connection's owner passes to
+ *   `Session.receive`; both share one queue, so that what was decided first leaves first.
+ * - The connection's owner calls `session.receive` for each frame, `session.drained` when a backlog that `overloaded`
+ *   told has gone, and `session.ended` exactly once when the link is gone, whoever ended it.
+ */
+export interface Connection {
+  /** Public id of the session: Socket.IO's `socket.id` where that is no credential. */
+  readonly id: string;
+  readonly wire: Wire;
+  /** What carries it now. */
+  readonly transport: "websocket" | "polling" | "memory";
+  /** Where the client comes from, for operators; undefined when not known. */
+  readonly remoteAddress: string | undefined;
+  write(frame: EncodedFrame): void;
+  /** Whether more bytes wait for this client than it may have (`limits.backlogBytes`). Cheap: asked for each delivery. */
+  readonly overloaded: boolean;
+  /**
+   * Ends the link after what was written, and soon even if the client does not read.
+   *
+   * - `reconnect`: closes the transport, after which stock clients come back by themselves.
+   * - `stay-away`: says Socket.IO's disconnect, after which they do not.
+   * - `destroy`: drops the link and its backlog at once.
+   */
+  close(how: "reconnect" | "stay-away" | "destroy"): void;
+}

@@ -1,0 +1,45 @@
+import type { ChannelAction, ChannelAddress, Principal } from "@roomcast/protocol";
+import type { Keep } from "./broker.ts";
+
+/** How a channel behaves, whoever uses it. */
+export interface ChannelSettings {
+  readonly keep: Keep | false;
+  /** What happens to a reader that is too slow for it. */
+  readonly slow: "disconnect" | "resync";
+}
+
+/** What is known of who asks, beside the principal. */
+export interface PolicyContext {
+  /** Whether the session follows or is a member of the channel already, for the right `member`. */
+  readonly member: boolean;
+  /** A room token, where the command brought one. */
+  readonly token?: string;
+}
+
+export type Verdict =
+  | { readonly allowed: false }
+  | {
+      readonly allowed: true;
+      /** `grant`: only because of what the principal's credential lists. */
+      readonly by: "rule" | "grant";
+      /** When the right ends, in milliseconds since 1970, where it ends by itself. */
+      readonly until?: number;
+      /** Whether to ask again from time to time: the decision came from outside. */
+      readonly recheck?: true;
+    };
+
+/**
+ * PORT: decides who may do what on a channel. `ChannelRules` implements the rules of the configuration.
+ *
+ * `decide` answers at once where it can, so that the hot path has nothing to wait for. Rejecting, or taking longer than
+ * the engine waits, refuses with `UNAVAILABLE`.
+ */
+export interface ChannelPolicy {
+  settings(address: ChannelAddress, tenantId: string): ChannelSettings;
+  decide(
+    principal: Principal,
+    action: ChannelAction,
+    address: ChannelAddress,
+    context: PolicyContext,
+  ): Verdict | Promise<Verdict>;
+}

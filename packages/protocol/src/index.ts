@@ -1,0 +1,43 @@
+export {
+  addressKey,
+  checkChannelName,
+  checkEventName,
+  isChannelName,
+  isEventName,
+  isIdempotencyKey,
+  isReservedName,
+  isTenantId,
+  isUserId,
+  RESERVED_EVENTS,
+  utf8Length,
+  type ChannelAddress,
+} from "./address.ts";
+export {
+  REPLY_BYTES,
+  REPLY_ENTRIES,
+  type ChannelTarget,
+  type Command,
+  type CommandResult,
+  type CommandResults,
+  type CommandType,
+  type DirectTarget,
+  type Outcome,
+  type Recovery,
+} from "./commands.ts";
+export type { Decoded, Dialect, Frame, Handshake, Reply, SessionFacts } from "./dialect.ts";
+export { checkPosition, directTarget, historyLimit, nativeDialect, NATIVE_PROTOCOL, toRealtimeEvent } from "./dialects/native.ts";
+export { ERROR_TABLE, GatewayError, invalidPayload, type ErrorCode, type ErrorDetails, type WireError } from "./errors.ts";
+export type { EventSource, Member, Position, RealtimeEvent } from "./events.ts";
+export { compileFilter, splitPath, valueAt, type CompiledFilter, type Filter, type FilterCondition, type Scalar } from "./filter.ts";
+export { asObject, checkJson } from "./json.ts";
+export { compilePattern, type ChannelPattern, type PatternOwner } from "./pattern.ts";
+export {
+  CHANNEL_ACTIONS,
+  isPrivileged,
+  ROLES,
+  type ChannelAction,
+  type Credentials,
+  type Principal,
+  type Role,
+} from "./principal.ts";
+export type { DirectMessage, PresenceChange, Publication, Push } from "./pushes.ts";
