@@ -1,0 +1,10 @@
+// `npm test`: brings the set-up up to date and runs the tests. `npm test -- packages/core` gives vitest arguments.
+import process from "node:process";
+import { bin, build, install, requireNode, run } from "./setup.mjs";
+
+requireNode();
+install();
+// Most tests run on the sources; those of the command line run the real program.
+build("packages/cli");
+const reporters = ["--reporter=default", "--reporter=./scripts/tally-reporter.mjs"];
+process.exitCode = await run(bin("vitest"), ["run", ...reporters, ...process.argv.slice(2)]);
