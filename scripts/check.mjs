@@ -15,6 +15,7 @@ const published = readdirSync(join(root, "packages"))
 /** In this order: what comes after `types` looks at the built packages. */
 const steps = [
   { name: "format", command: [bin("oxfmt"), "--check"] },
+  { name: "lockfile", command: ["scripts/lockfile.mjs"] },
   { name: "lint", command: [bin("oxlint")] },
   { name: "types", command: [bin("typescript", "tsc"), "-b"] },
   { name: "unused", command: [bin("knip")] },
