@@ -1,0 +1,85 @@
+import type { Observer } from "@roomcast/core";
+import { pino, type DestinationStream, type Logger } from "pino";
+
+export type LogLevel = "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "silent";
+
+export const LOG_LEVELS: readonly LogLevel[] = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
+
+export interface LoggerOptions {
+  readonly level?: LogLevel;
+  /** Where lines go; standard output unless given. */
+  readonly destination?: DestinationStream;
+}
+
+/** Fields that may hold a credential or a user's data: whoever logs one by mistake logs its name only. */
+const SECRET_FIELDS = [
+  "token",
+  "authorization",
+  "headers",
+  "cookie",
+  "cookies",
+  "auth",
+  "credentials",
+  "secret",
+  "apiKey",
+  "data",
+  "payload",
+  "claims",
+];
+
+/** Three base64url pieces, the first beginning like a JSON object: a JSON web token in running text. */
+const JWT = /\beyJ[\w-]*\.[\w-]+\.[\w-]*/g;
+const CREDENTIALS_IN_URL = /(\w+:\/\/)[^\s/@]+@/g;
+const DEEPEST_CAUSE = 5;
+
+/**
+ * The log of a node: one JSON object a line, never with a token, a header or a payload. Errors are logged by type, code,
+ * message, stack and cause; other fields of theirs are left out, because libraries put claims and requests there.
+ */
+export function createLogger(options: LoggerOptions = {}): Logger {
+  const settings = {
+    level: options.level ?? "info",
+    base: null,
+    formatters: { level: (label: string) => ({ level: label }) },
+    serializers: { err: (thrown: unknown) => describeError(thrown) },
+    redact: { paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`]), censor: "[redacted]" },
+  };
+  return options.destination === undefined ? pino(settings) : pino(settings, options.destination);
+}
+
+/** What the log says of the engine: failures with their cause, and at level `debug` who comes, goes and is refused. */
+export function logObserver(logger: Logger): Observer {
+  return {
+    connected: (dialect) => logger.debug({ dialect }, "connected"),
+    disconnected: (dialect, reason) => logger.debug({ dialect, reason }, "disconnected"),
+    refused: (code) => logger.debug({ code }, "refused"),
+    dropped: (reason, count) => logger.debug({ reason, count }, "dropped"),
+    failed: (where, error) => logger.error({ where, err: error }, "failed"),
+  };
+}
+
+interface ErrorDescription {
+  readonly type: string;
+  readonly message: string;
+  readonly code?: string;
+  readonly stack?: string;
+  readonly cause?: ErrorDescription;
+}
+
+function describeError(thrown: unknown, depth = 0): ErrorDescription {
+  if (!(thrown instanceof Error)) {
+    return { type: typeof thrown, message: typeof thrown === "string" ? mask(thrown) : "no error was thrown, but a value" };
+  }
+  const code: unknown = "code" in thrown ? thrown.code : undefined;
+  return {
+    type: thrown.name,
+    message: mask(thrown.message),
+    ...(typeof code === "string" ? { code } : undefined),
+    ...(thrown.stack === undefined ? undefined : { stack: mask(thrown.stack) }),
+    ...(thrown.cause === undefined || depth >= DEEPEST_CAUSE ? undefined : { cause: describeError(thrown.cause, depth + 1) }),
+  };
+}
+
+function mask(text: string): string {
+  return text.replaceAll(JWT, "[token]").replaceAll(CREDENTIALS_IN_URL, "$1[redacted]@");
+}
