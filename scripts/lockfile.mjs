@@ -27,7 +27,9 @@ if (!process.argv.includes("--fix")) {
   }
 } else if (missing.size > 0) {
   for (const [key, { name, version, dev }] of missing) {
-    packages[key] = { version, ...platformOf(name), ...(dev ? { dev } : undefined), optional: true };
+    // In the order that npm writes.
+    const { cpu, libc, os } = platformOf(name);
+    packages[key] = { version, cpu, dev: dev || undefined, libc, optional: true, os };
   }
   const [root, ...others] = Object.entries(packages);
   others.sort(([a], [b]) => a.localeCompare(b, "en"));
@@ -66,7 +68,7 @@ function platformOf(name) {
   const libc = os === "linux" ? one(["gnu", "gnueabihf", "musl", "musleabihf"]) : undefined;
   return {
     cpu: [cpu],
-    ...(libc === undefined ? undefined : { libc: [libc.startsWith("musl") ? "musl" : "glibc"] }),
-    ...(os === undefined ? undefined : { os: [os] }),
+    libc: libc === undefined ? undefined : [libc.startsWith("musl") ? "musl" : "glibc"],
+    os: os === undefined ? undefined : [os],
   };
 }

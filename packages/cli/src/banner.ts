@@ -30,7 +30,9 @@ export function banner(options: BannerOptions): string {
   const side = paint("dim", "│");
   const box = [
     paint("dim", `╭${"─".repeat(width + 4)}╮`),
-    ...lines.map((line, row) => `${side}  ${row === 0 ? paint("bold", line.padEnd(width)) : line.padEnd(width)}  ${side}`),
+    ...lines.map(
+      (line, row) => `${side}  ${row === 0 ? paint("bold", line.padEnd(width)) : line.padEnd(width)}  ${side}`,
+    ),
     paint("dim", `╰${"─".repeat(width + 4)}╯`),
   ];
   const { listen, publish } = commands(options);

@@ -1,0 +1,87 @@
+import process from "node:process";
+import { systemClock } from "@roomcast/core";
+import { startServer, TokenIssuer, type ResolvedConfig, type StandaloneServer } from "@roomcast/server";
+import { banner, takesColours } from "./banner.ts";
+import { CommandError, type Arguments, type Command } from "./command.ts";
+import { readConfig } from "./config.ts";
+import { version } from "./version.ts";
+
+export const serve: Command = {
+  name: "serve",
+  summary: "Serve the gateway",
+  flags: {
+    port: { value: "<port>", help: "ROOMCAST_PORT; 3000 unless given, 0 for any that is free" },
+    host: { value: "<host>", help: "ROOMCAST_HOST; 127.0.0.1 unless given, 0.0.0.0 for all addresses" },
+    config: { value: "<file>", help: "ROOMCAST_CONFIG; roomcast.config.mjs of the working directory, if it is there" },
+    redis: { value: "<url>", help: "ROOMCAST_REDIS_URL; unless given, everything is kept in this process" },
+    cors: {
+      value: "<origins>",
+      help: "ROOMCAST_CORS_ORIGIN; a comma-separated list, only the server's own unless given",
+    },
+    "log-level": { value: "<level>", help: "ROOMCAST_LOG_LEVEL; info unless given" },
+  },
+  notes: [
+    `Variables without a flag:
+  ROOMCAST_JWT_SECRET  the secret of tokens, at least 32 bytes; a random one for this run unless given
+  ROOMCAST_API_KEY     a key for back ends, at least 24 characters`,
+    "A flag goes before its variable, and a variable before the configuration file.",
+  ],
+  run,
+};
+
+async function run(args: Arguments): Promise<number> {
+  const config = await readConfig({
+    port: args.text("port"),
+    host: args.text("host"),
+    config: args.text("config"),
+    redis: args.text("redis"),
+    cors: args.text("cors"),
+    logLevel: args.text("log-level"),
+  });
+  // From here on a signal ends the server in good order, also one that comes while it starts.
+  const stopped = nextSignal();
+  const server = await listen(config);
+  if (process.env["NODE_ENV"] !== "production") process.stdout.write(await welcome(config, server.url));
+  await stopped;
+  // Whatever else would keep the process: it is gone when the time is over.
+  setTimeout(() => process.exit(0), config.drainSeconds * 1000).unref();
+  await server.close({ drainSeconds: config.drainSeconds });
+  return 0;
+}
+
+/** Resolves at the first SIGTERM or SIGINT. The listeners stay, so that a second signal changes nothing. */
+function nextSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    process.on("SIGTERM", () => resolve());
+    process.on("SIGINT", () => resolve());
+  });
+}
+
+async function listen(config: ResolvedConfig): Promise<StandaloneServer> {
+  try {
+    return await startServer(config);
+  } catch (error) {
+    throw new CommandError(explain(error, config) ?? rethrow(error), { cause: error });
+  }
+}
+
+/** What the failures that come from outside mean for whoever started the server. */
+function explain(error: unknown, { host, port }: ResolvedConfig): string | undefined {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  switch (code) {
+    case "EADDRINUSE":
+      return `port ${port} of ${host} is in use by another program; --port chooses another`;
+    case "EACCES":
+      return `port ${port} of ${host} may not be used by this user; --port chooses another`;
+    case "EADDRNOTAVAIL":
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+      return `${host} is no address of this machine; --host chooses another`;
+    default:
+      return undefined;
+  }
+}
+
+function rethrow(error: unknown): never {
+  throw error;
+}
