@@ -1,0 +1,128 @@
+import { GatewayError } from "@roomcast/protocol";
+import { decodeJwt, decodeProtectedHeader, errors, jwtVerify, type CryptoKey } from "jose";
+
+/** What a signed token claims, once its signature was found good. */
+export type Claims = Readonly<Record<string, unknown>>;
+
+/** The algorithms of tokens. The type of a key decides which one it verifies. */
+export type TokenAlgorithm = "HS256" | "RS256" | "ES256" | "EdDSA";
+
+/** How far the clocks of issuer and node may be apart. */
+export const LEEWAY_SECONDS = 5;
+/** The longest life of a token, by default. */
+export const MAX_TOKEN_SECONDS = 31 * 24 * 60 * 60;
+/** The audience of room tokens. They are signed with a key of their own, so that neither kind passes as the other. */
+export const ROOM_AUDIENCE = "roomcast:room";
+/** In characters. 64 grants of long patterns fit. */
+const LONGEST_TOKEN = 65_536;
+
+export function unauthenticated(message: string): GatewayError {
+  return new GatewayError("UNAUTHENTICATED", message);
+}
+
+/** `value` as the text of a token. Throws `UNAUTHENTICATED`. */
+export function tokenText(value: unknown): string {
+  if (typeof value !== "string" || value === "") throw unauthenticated("There is no token");
+  if (value.length > LONGEST_TOKEN) throw unauthenticated("The token is too long");
+  return value;
+}
+
+/** What a token says of its key. Nobody has vouched for it: it may choose among configured keys, and nothing else. */
+export function peekHeader(token: string): { readonly algorithm: unknown; readonly keyId: unknown } {
+  try {
+    const header = decodeProtectedHeader(token);
+    return { algorithm: header.alg, keyId: header.kid };
+  } catch {
+    throw malformed();
+  }
+}
+
+/** What a token says of its issuer. Nobody has vouched for it: it may choose among configured issuers, and nothing else. */
+export function peekIssuer(token: string): unknown {
+  try {
+    return decodeJwt(token).iss;
+  } catch {
+    throw malformed();
+  }
+}
+
+export interface Verification {
+  readonly token: string;
+  readonly key: CryptoKey;
+  /** The one algorithm that the key is for. */
+  readonly algorithm: TokenAlgorithm;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** One of these must be in `iss`, where given. */
+  readonly issuer?: readonly string[] | undefined;
+  /** One of these must be in `aud`, where given. */
+  readonly audience?: readonly string[] | undefined;
+  readonly maxTokenSeconds: number;
+}
+
+export interface VerifiedToken {
+  readonly claims: Claims;
+  /** Milliseconds since 1970, like `expiresAt`. */
+  readonly issuedAt?: number;
+  readonly expiresAt: number;
+}
+
+/**
+ * The claims of a token whose signature, issuer, audience and times hold. Rejects with `TOKEN_EXPIRED` or `UNAUTHENTICATED`;
+ * messages tell which check failed and never quote the token.
+ */
+export async function verifySigned(options: Verification): Promise<VerifiedToken> {
+  const claims = await verifyWithJose(options);
+  return checkTimes(claims, options);
+}
+
+async function verifyWithJose(options: Verification): Promise<Claims> {
+  try {
+    const { payload } = await jwtVerify(options.token, options.key, {
+      algorithms: [options.algorithm],
+      requiredClaims: ["sub", "exp"],
+      clockTolerance: LEEWAY_SECONDS,
+      currentDate: new Date(options.now),
+      ...(options.issuer === undefined ? undefined : { issuer: [...options.issuer] }),
+      ...(options.audience === undefined ? undefined : { audience: [...options.audience] }),
+    });
+    return payload;
+  } catch (thrown) {
+    throw refusal(thrown);
+  }
+}
+
+/** The library's errors are not passed on as causes: some quote a piece of the token. */
+function refusal(thrown: unknown): GatewayError {
+  if (thrown instanceof errors.JWTExpired) return new GatewayError("TOKEN_EXPIRED", "The token has expired");
+  if (thrown instanceof errors.JWTClaimValidationFailed) {
+    if (thrown.reason === "missing") return unauthenticated(`The token has no "${thrown.claim}"`);
+    if (thrown.claim === "nbf" && thrown.reason === "check_failed") return unauthenticated("The token is not valid yet");
+    return unauthenticated(`The token's "${thrown.claim}" is not accepted`);
+  }
+  if (thrown instanceof errors.JWSSignatureVerificationFailed) return unauthenticated("The token's signature is not valid");
+  return malformed();
+}
+
+function malformed(): GatewayError {
+  return unauthenticated("The token is malformed");
+}
+
+/** The library has compared the times with now. JSON can say 1e999, which compares well and is no time. */
+function checkTimes(claims: Claims, options: Verification): VerifiedToken {
+  const now = options.now / 1000;
+  const expires = claims["exp"];
+  const issued = claims["iat"];
+  if (!isTime(expires)) throw unauthenticated(`The token's "exp" is not accepted`);
+  if (issued !== undefined) {
+    // One from the future would outlive its limit, and any revocation.
+    if (!isTime(issued) || issued > now + LEEWAY_SECONDS) throw unauthenticated(`The token's "iat" is not accepted`);
+  }
+  if (expires - (issued ?? now) > options.maxTokenSeconds) throw unauthenticated("The token's life is too long");
+  const expiresAt = Math.floor(expires * 1000);
+  return issued === undefined ? { claims, expiresAt } : { claims, expiresAt, issuedAt: Math.round(issued * 1000) };
+}
+
+function isTime(value: unknown): value is number {
+  return typeof value === "number" && Number.isFinite(value);
+}
