@@ -23,7 +23,7 @@ export interface EncodedFrame {
  * - Everything for a client leaves through `write` or through acknowledgements that the connection's owner passes to
  *   `Session.receive`; both share one queue, so that what was decided first leaves first.
  * - The connection's owner calls `session.receive` for each frame, `session.drained` when a backlog that `overloaded`
- *   told has gone, and `session.ended` exactly once when the link is gone, whoever ended it.
+ *   told has gone, and `session.gone` exactly once when the link is gone, whoever ended it.
  */
 export interface Connection {
   /** Public id of the session: Socket.IO's `socket.id` where that is no credential. */

@@ -10,8 +10,8 @@ export interface ChannelSettings {
 
 /** What is known of who asks, beside the principal. */
 export interface PolicyContext {
-  /** Whether the session follows or is a member of the channel already, for the right `member`. */
-  readonly member: boolean;
+  /** Whether the session follows the channel already, and what it owes that to; for the rights `member` and `roomToken`. */
+  readonly following: "rule" | "grant" | false;
   /** A room token, where the command brought one. */
   readonly token?: string;
 }
@@ -35,7 +35,7 @@ export type Verdict =
  * the engine waits, refuses with `UNAVAILABLE`.
  */
 export interface ChannelPolicy {
-  settings(address: ChannelAddress, tenantId: string): ChannelSettings;
+  settings(address: ChannelAddress): ChannelSettings;
   decide(
     principal: Principal,
     action: ChannelAction,

@@ -10,6 +10,8 @@ export interface MemberQuery {
   readonly cursor?: string;
   /** Only this user's. */
   readonly userId?: string;
+  /** Only this session's. */
+  readonly socketId?: string;
 }
 
 /** Part of a list; `cursor` is there while there is more, and is opaque. */

@@ -30,7 +30,7 @@ export { ERROR_TABLE, GatewayError, invalidPayload, type ErrorCode, type ErrorDe
 export type { EventSource, Member, Position, RealtimeEvent } from "./events.ts";
 export { compileFilter, splitPath, valueAt, type CompiledFilter, type Filter, type FilterCondition, type Scalar } from "./filter.ts";
 export { asObject, checkJson } from "./json.ts";
-export { compilePattern, type ChannelPattern, type PatternOwner } from "./pattern.ts";
+export { compilePattern, type ChannelPattern, type PatternOwner, type PatternParams } from "./pattern.ts";
 export {
   CHANNEL_ACTIONS,
   isPrivileged,

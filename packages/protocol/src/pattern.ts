@@ -9,8 +9,12 @@ export interface ChannelPattern {
   /** Whether `{userId}` or `{tenantId}` occurs, which is what the right `owner` asks for. */
   readonly owned: boolean;
   /** The parameters found in `name`, or null when it does not match. */
-  match(name: string, own: PatternOwner): Readonly<Record<string, string>> | null;
+  match(name: string, own: PatternOwner): PatternParams | null;
+  /** The parameters found in `name` where `{userId}` may be anybody's, or null when it is no such channel at all. */
+  cover(name: string, tenantId: string): PatternParams | null;
 }
+
+export type PatternParams = Readonly<Record<string, string>>;
 
 export interface PatternOwner {
   readonly userId: string | null;
@@ -32,12 +36,8 @@ export function compilePattern(source: string): ChannelPattern {
   return {
     source,
     owned,
-    match(name, own) {
-      // The gateway's own names are nobody's to match, not even for `**`.
-      if (isReservedName(name)) return null;
-      const params: Record<string, string> = Object.create(null) as Record<string, string>;
-      return matchPieces(pieces, name, own, params) ? params : null;
-    },
+    match: (name, own) => find(pieces, name, own),
+    cover: (name, tenantId) => find(pieces, name, { tenantId, userId: undefined }),
   };
 }
 
@@ -79,30 +79,65 @@ function parse(source: string): readonly Piece[] {
   return pieces;
 }
 
-function matchPieces(
+/** Undefined as user id means anybody's. */
+interface Owner {
+  readonly userId: string | null | undefined;
+  readonly tenantId: string;
+}
+
+function find(pieces: readonly Piece[], name: string, own: Owner): PatternParams | null {
+  // The gateway's own names are nobody's to match, not even for `**`.
+  if (isReservedName(name)) return null;
+  const params = Object.create(null) as Record<string, string>;
+  return matchFrom(pieces, 0, name, 0, own, params) ? params : null;
+}
+
+/** Deterministic but for a `{userId}` of anybody, which occurs once at most: at most the square of the name's length. */
+function matchFrom(
   pieces: readonly Piece[],
+  first: number,
   name: string,
-  own: PatternOwner,
+  start: number,
+  own: Owner,
   params: Record<string, string>,
 ): boolean {
-  let at = 0;
-  for (const piece of pieces) {
+  let at = start;
+  for (let index = first; index < pieces.length; index++) {
+    const piece = pieces[index] as Piece;
     if (piece.kind === "rest") return true;
     if (piece.kind === "text") {
       if (!name.startsWith(piece.text, at)) return false;
       at += piece.text.length;
-    } else if (piece.kind === "own") {
-      const value = piece.name === "userId" ? own.userId : own.tenantId;
-      if (value === null || !name.startsWith(value, at)) return false;
-      params[piece.name] = value;
-      at += value.length;
-    } else {
-      let end = at;
-      while (end < name.length && !SEPARATORS.includes(name.charAt(end))) end++;
-      if (end === at) return false;
-      params[piece.name] = name.slice(at, end);
-      at = end;
+      continue;
     }
+    let end = at;
+    if (piece.kind === "piece") {
+      while (end < name.length && !SEPARATORS.includes(name.charAt(end))) end++;
+    } else {
+      const value = piece.name === "userId" ? own.userId : own.tenantId;
+      if (value === undefined) return matchAnybody(pieces, index, name, at, own, params);
+      if (value === null || !name.startsWith(value, at)) return false;
+      end = at + value.length;
+    }
+    if (end === at) return false;
+    params[piece.name] = name.slice(at, end);
+    at = end;
   }
   return at === name.length;
+}
+
+function matchAnybody(
+  pieces: readonly Piece[],
+  index: number,
+  name: string,
+  at: number,
+  own: Owner,
+  params: Record<string, string>,
+): boolean {
+  for (let end = name.length; end > at; end--) {
+    if (!matchFrom(pieces, index + 1, name, end, own, params)) continue;
+    params["userId"] = name.slice(at, end);
+    return true;
+  }
+  return false;
 }

@@ -1,0 +1,240 @@
+import {
+  GatewayError,
+  invalidPayload,
+  REPLY_ENTRIES,
+  utf8Length,
+  type Command,
+  type CommandResult,
+  type DirectMessage,
+  type Publication,
+} from "@roomcast/protocol";
+import { isPromise } from "./hooks.ts";
+import type { PublishInput } from "./publisher.ts";
+import { JOINED } from "./reader.ts";
+import type { Allowed, Session } from "./session.ts";
+import { drop, enter, fitsReply, follow, following, leave } from "./subscribing.ts";
+
+/**
+ * What a command comes to. `after` runs when the answer has been written. With `later` the answer is still on its way,
+ * but the session's next command need not wait for it.
+ */
+export type Answer =
+  | { readonly result: CommandResult; readonly after?: () => void; readonly later?: undefined }
+  | { readonly later: Promise<CommandResult> };
+
+type Of<Type extends Command["type"]> = Extract<Command, { type: Type }>;
+
+/** Carries out one command of a session. Throws or rejects with a `GatewayError`. */
+export function execute(session: Session, command: Command): Answer | Promise<Answer> {
+  switch (command.type) {
+    case "subscribe":
+      return subscribe(session, command);
+    case "unsubscribe":
+      return unsubscribe(session, command);
+    case "join":
+      return join(session, command);
+    case "leave":
+      return quit(session, command);
+    case "publish":
+      return publish(session, command);
+    case "direct":
+      return direct(session, command);
+    case "members":
+      return members(session, command);
+    case "state":
+      return state(session, command);
+    case "history":
+      return history(session, command);
+    case "refresh":
+      return session.refresh(command.token).then((expiresAt) => ({ result: { expiresAt } }));
+  }
+}
+
+async function subscribe(session: Session, command: Of<"subscribe">): Promise<Answer> {
+  const address = session.address(command.channel);
+  const { since, token } = command;
+  const filter = command.filter?.matchesAll === true ? undefined : command.filter;
+  const verdict = await session.decide("subscribe", address, {
+    following: following(session.reader(address)),
+    ...(token === undefined ? undefined : { token }),
+  });
+  const id = command.subscriptionId ?? freeId(session);
+  const again = find(session, id);
+  const options = {
+    id,
+    verdict,
+    ...(again === undefined ? undefined : { again }),
+    ...(filter === undefined ? undefined : { filter }),
+    ...(since === undefined ? undefined : { since }),
+    ...(token === undefined ? undefined : { token }),
+  };
+  if (again !== undefined) {
+    const same = again.reader === session.reader(address) && again.subscription.filter?.key === filter?.key;
+    if (!same) throw invalidPayload("subscriptionId", "free, or the same subscription's");
+  }
+  const { recovery, release } = await follow(session, address, options);
+  return { result: { subscriptionId: id, ...recovery }, after: release };
+}
+
+function unsubscribe(session: Session, command: Of<"unsubscribe">): Answer {
+  const known = find(session, command.subscriptionId);
+  if (known === undefined) throw new GatewayError("NOT_FOUND", "There is no such subscription");
+  drop(session, known.reader, known.subscription);
+  return { result: {} };
+}
+
+async function join(session: Session, command: Of<"join">): Promise<Answer> {
+  const address = session.address(command.channel);
+  const { since, token } = command;
+  checkState(session, command.state);
+  const verdict = await session.decide("presence", address, {
+    following: following(session.reader(address)),
+    ...(token === undefined ? undefined : { token }),
+  });
+  const before = session.reader(address);
+  const subscription = before?.subscriptions.find(({ id }) => id === JOINED);
+  const options = {
+    id: JOINED,
+    verdict,
+    ...(before === undefined || subscription === undefined ? undefined : { again: { reader: before, subscription } }),
+    ...(since === undefined ? undefined : { since }),
+    ...(token === undefined ? undefined : { token }),
+  };
+  const { reader, recovery, release } = await follow(session, address, options);
+  try {
+    await enter(session, reader, command.state ?? reader.member?.state);
+    const page = await session.services.roster.page(address, undefined);
+    return { result: { ...page, ...recovery }, after: release };
+  } catch (thrown) {
+    release();
+    await leave(session, reader);
+    throw thrown;
+  }
+}
+
+async function quit(session: Session, command: Of<"leave">): Promise<Answer> {
+  const reader = session.reader(session.address(command.channel));
+  if (reader?.member !== undefined) await leave(session, reader);
+  return { result: {} };
+}
+
+function publish(session: Session, command: Of<"publish">): Answer | Promise<Answer> {
+  const address = session.address(command.channel);
+  const follows = following(session.reader(address));
+  if (follows === false && !session.privileged) {
+    throw new GatewayError("FORBIDDEN", "Publishing needs a subscription to the channel, or membership");
+  }
+  const verdict = session.decide("publish", address, { following: follows });
+  const go = (_allowed: Allowed): Answer => {
+    const sender = stamp(session);
+    const { id, event, data } = command;
+    const input: PublishInput = {
+      event,
+      data,
+      source: "socket",
+      sender,
+      ...(id === undefined ? undefined : { idempotency: { key: id, sender: senderScope(session) } }),
+    };
+    return { later: session.services.publisher.publish(address, input) };
+  };
+  return isPromise(verdict) ? verdict.then(go) : go(verdict);
+}
+
+async function direct(session: Session, command: Of<"direct">): Promise<Answer> {
+  const { messenger, clock } = session.services;
+  const { tenantId } = session.principal;
+  if (!(await mayDirect(session, command))) {
+    if ("socketId" in command.to) throw new GatewayError("NOT_FOUND", "There is no such connection");
+    throw new GatewayError("FORBIDDEN", "You may not send direct messages");
+  }
+  const found = await messenger.find(tenantId, command.to);
+  if (found.length === 0 && "socketId" in command.to) throw new GatewayError("NOT_FOUND", "There is no such connection");
+  const { event, data } = command;
+  const message: DirectMessage = { id: messageId(), event, data, sender: stamp(session), timestamp: clock.now() };
+  return { result: { id: message.id, delivered: await messenger.deliver(tenantId, found, message) } };
+}
+
+async function mayDirect(session: Session, command: Of<"direct">): Promise<boolean> {
+  const { principal, services } = session;
+  const right = services.direct;
+  if (principal.grantsOnly === true) return false;
+  if (typeof right === "function") {
+    const params = "userId" in command.to ? { userId: command.to.userId } : { socketId: command.to.socketId };
+    return (await services.hooks.call("direct", () => right(principal, params))) === true;
+  }
+  if (right === "anyone") return true;
+  if (right === "authenticated") return !principal.anonymous;
+  return right === "service" && session.privileged;
+}
+
+async function members(session: Session, command: Of<"members">): Promise<Answer> {
+  const address = session.address(command.channel);
+  await session.decide("presence", address, { following: following(session.reader(address)) });
+  return { result: await session.services.roster.page(address, command.cursor) };
+}
+
+async function state(session: Session, command: Of<"state">): Promise<Answer> {
+  const reader = session.reader(session.address(command.channel));
+  if (reader?.member === undefined) throw new GatewayError("NOT_FOUND", "You are not a member of this channel");
+  checkState(session, command.state);
+  await enter(session, reader, command.state);
+  return { result: {} };
+}
+
+async function history(session: Session, command: Of<"history">): Promise<Answer> {
+  const address = session.address(command.channel);
+  await session.decide("history", address, { following: following(session.reader(address)) });
+  const { limit, since } = command;
+  const page = await session.services.publisher.history(address, since === undefined ? { limit } : { limit, since });
+  if (page === undefined) return { result: { events: [] } };
+  const events = fitting(page.events, since === undefined ? "newest" : "oldest");
+  return { result: { events, position: page.position } };
+}
+
+/** As many events as one reply may carry. */
+export function fitting(events: readonly Publication[], from: "newest" | "oldest"): readonly Publication[] {
+  let some = events.slice(0, REPLY_ENTRIES);
+  while (some.length > 1 && !fitsReply(some)) {
+    const half = some.length >> 1;
+    some = from === "newest" ? some.slice(half) : some.slice(0, half);
+  }
+  return some;
+}
+
+/** Identifies the sender of an idempotency key: a user, or a visitor's session. */
+function senderScope(session: Session): string {
+  const { userId } = session.principal;
+  return userId === null ? `visitor:${session.id}` : `user:${userId}`;
+}
+
+function stamp(session: Session): { readonly userId: string | null; readonly socketId: string } {
+  return { userId: session.principal.userId, socketId: session.id };
+}
+
+/** Told apart by chance, not by secrecy. */
+export function messageId(): string {
+  return `${Math.random().toString(36).slice(2, 12)}${Math.random().toString(36).slice(2, 12)}`;
+}
+
+function checkState(session: Session, state: unknown): void {
+  const limit = session.services.limits.stateBytes;
+  if (state !== undefined && utf8Length(JSON.stringify(state)) > limit) {
+    throw new GatewayError("TOO_LARGE", "The presence state is too large", { details: { limit } });
+  }
+}
+
+function find(session: Session, id: string) {
+  for (const reader of session.readers) {
+    const subscription = reader.subscriptions.find((one) => one.id === id && id !== JOINED);
+    if (subscription !== undefined) return { reader, subscription };
+  }
+  return undefined;
+}
+
+function freeId(session: Session): string {
+  let id: string;
+  do id = session.nextSubscriptionId();
+  while (find(session, id) !== undefined);
+  return id;
+}
+

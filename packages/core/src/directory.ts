@@ -1,0 +1,96 @@
+import { isPrivileged, type Principal } from "@roomcast/protocol";
+import type { Clock } from "./clock.ts";
+import type { Limits } from "./limits.ts";
+import type { Session } from "./session.ts";
+import { TokenBucket } from "./token-bucket.ts";
+
+/** A user has this many times the rate of one session, over all of its sessions. */
+const USER_FACTOR = 4;
+
+/** What the sessions of one user on this node share. */
+interface User {
+  readonly bucket: TokenBucket;
+  readonly sessions: Set<Session>;
+}
+
+/** The sessions of this node: by id, by user and by tenant. */
+export class Directory {
+  readonly #clock: Clock;
+  readonly #limits: Limits;
+  readonly #sessions = new Map<string, Session>();
+  readonly #users = new Map<string, User>();
+
+  constructor(options: { clock: Clock; limits: Limits }) {
+    this.#clock = options.clock;
+    this.#limits = options.limits;
+  }
+
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  sessions(): Iterable<Session> {
+    return this.#sessions.values();
+  }
+
+  find(tenantId: string, socketId: string): Session | undefined {
+    const session = this.#sessions.get(socketId);
+    return session?.principal.tenantId === tenantId ? session : undefined;
+  }
+
+  of(tenantId: string, userId: string): readonly Session[] {
+    return [...(this.#users.get(userKey(tenantId, userId))?.sessions ?? [])];
+  }
+
+  add(session: Session): void {
+    this.#sessions.set(session.id, session);
+    this.#user(session.principal)?.sessions.add(session);
+  }
+
+  remove(session: Session): void {
+    if (!this.#sessions.delete(session.id)) return;
+    const { userId, tenantId } = session.principal;
+    if (userId === null) return;
+    const key = userKey(tenantId, userId);
+    const user = this.#users.get(key);
+    user?.sessions.delete(session);
+    if (user === undefined || user.sessions.size > 0) return;
+    // Kept until its bucket is full again, so that coming back gives no new burst.
+    const { commandBurst, commandsPerSecond } = this.#limits;
+    this.#clock.after((commandBurst / commandsPerSecond) * 1000, () => {
+      if (user.sessions.size === 0 && this.#users.get(key) === user) this.#users.delete(key);
+    });
+  }
+
+  /** Takes one command from the rates of the session and of its user; how many milliseconds to wait, or 0. */
+  take(session: Session, bucket: TokenBucket, privileged: boolean): number {
+    const now = this.#clock.now();
+    const factor = privileged ? this.#limits.privilegedFactor : 1;
+    const rate = this.#limits.commandsPerSecond * factor;
+    const burst = this.#limits.commandBurst * factor;
+    const wait = bucket.take(now, rate, burst);
+    if (wait > 0) return wait;
+    const user = this.#user(session.principal);
+    const userWait = user?.bucket.take(now, rate * USER_FACTOR, burst * USER_FACTOR) ?? 0;
+    if (userWait > 0) bucket.giveBack();
+    return userWait;
+  }
+
+  #user(principal: Principal): User | undefined {
+    if (principal.userId === null) return undefined;
+    const key = userKey(principal.tenantId, principal.userId);
+    let user = this.#users.get(key);
+    if (user === undefined) {
+      const factor = isPrivileged(principal) ? this.#limits.privilegedFactor : 1;
+      const burst = this.#limits.commandBurst * factor * USER_FACTOR;
+      user = { bucket: new TokenBucket(burst, this.#clock.now()), sessions: new Set() };
+      this.#users.set(key, user);
+    }
+    return user;
+  }
+}
+
+/** A tenant id holds no slash. */
+function userKey(tenantId: string, userId: string): string {
+  return `${tenantId}/${userId}`;
+}

@@ -1,0 +1,426 @@
+import {
+  GatewayError,
+  historyLimit,
+  invalidPayload,
+  isTenantId,
+  isUserId,
+  type ChannelAddress,
+  type Credentials,
+  type DirectMessage,
+  type DirectTarget,
+  type ErrorCode,
+  type EventSource,
+  type Position,
+  type Publication,
+} from "@roomcast/protocol";
+import { Admission, Admissions } from "./admission.ts";
+import type { Authenticator, Revocations } from "./auth.ts";
+import { isCloser, isHealthCheck, type Broker, type Published, type Signal } from "./broker.ts";
+import { systemClock, type Clock } from "./clock.ts";
+import { fitting, messageId } from "./commands.ts";
+import type { Connection } from "./connection.ts";
+import { Deadlines } from "./deadlines.ts";
+import { Directory } from "./directory.ts";
+import { drainSessions } from "./drain.ts";
+import { Hooks } from "./hooks.ts";
+import { Hub } from "./hub.ts";
+import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
+import { MemoryBroker } from "./memory-broker.ts";
+import { MemoryPresenceStore } from "./memory-presence.ts";
+import { MemoryRevocations } from "./memory-revocations.ts";
+import { Messenger } from "./messenger.ts";
+import type { Observer } from "./observer.ts";
+import type { ChannelPolicy } from "./policy.ts";
+import type { ChannelSummary, Page, PresenceStore } from "./presence.ts";
+import { PresenceWindows } from "./presence-window.ts";
+import { checkAddress, Publisher, toJson } from "./publisher.ts";
+import { Roster, type MembersPage } from "./roster.ts";
+import { ChannelRules, type ChannelRule, type Right } from "./rules.ts";
+import { ALL_NODES, nodeAddress, sessionsOf, type Services } from "./services.ts";
+import { Session } from "./session.ts";
+
+export interface GatewayOptions {
+  readonly auth: Authenticator;
+  /** Rules, first match first, or a policy of one's own. */
+  readonly channels?: readonly ChannelRule[] | ChannelPolicy;
+  /** Who may send direct messages; `"authenticated"` by default. */
+  readonly direct?: Right;
+  /** One node and memory by default. */
+  readonly broker?: Broker;
+  readonly presence?: PresenceStore;
+  readonly revocations?: Revocations;
+  readonly limits?: Partial<Limits>;
+  readonly clock?: Clock;
+  readonly observer?: Observer;
+  /** Names this node to others and in greetings; random by default. */
+  readonly nodeId?: string;
+  /** How often the decisions of rule functions are made again; 300 by default. */
+  readonly recheckSeconds?: number;
+}
+
+export interface ConnectionInfo {
+  readonly socketId: string;
+  readonly userId: string | null;
+  readonly dialect: string;
+  readonly transport: string;
+  /** Milliseconds since 1970. */
+  readonly connectedAt: number;
+  /** Names of the channels that it follows, as far as this node knows. */
+  readonly channels: readonly string[];
+}
+
+export interface ListQuery {
+  /** 1 to 1,000; 100 by default. */
+  readonly limit?: number;
+  readonly cursor?: string;
+}
+
+/** Makes a gateway: the engine without any network. Bindings open connections on it; back ends publish through it. */
+export function createGateway(options: GatewayOptions): Gateway {
+  return new Gateway(options);
+}
+
+/**
+ * The engine's façade. Every method that takes input checks it, and rejects with a `GatewayError` of the table;
+ * `UNAVAILABLE` when broker or store is away.
+ */
+export class Gateway {
+  readonly nodeId: string;
+  readonly limits: Limits;
+  readonly clock: Clock;
+  readonly observer: Observer;
+  readonly #services: Services;
+  readonly #admissions: Admissions;
+  readonly #started: Promise<void>;
+  /** Sessions whose link still stands, ended ones too. */
+  readonly #links = new Set<Session>();
+  #idle: (() => void) | undefined;
+  #draining = false;
+
+  constructor(options: GatewayOptions) {
+    const clock = (this.clock = options.clock ?? systemClock);
+    const limits = (this.limits = { ...DEFAULT_LIMITS, ...options.limits });
+    const observer = (this.observer = options.observer ?? {});
+    const nodeId = (this.nodeId = options.nodeId ?? `node-${messageId().slice(0, 8)}`);
+    const { auth } = options;
+    const broker = options.broker ?? new MemoryBroker({ clock, limits });
+    const presence = options.presence ?? new MemoryPresenceStore();
+    const revocations = options.revocations ?? new MemoryRevocations({ clock });
+    const policy = isPolicy(options.channels) ? options.channels : new ChannelRules({ rules: options.channels ?? [], auth });
+    const hooks = new Hooks({
+      clock,
+      concurrent: limits.concurrentHooks,
+      failed: (where, error) => observer.failed?.(where, error),
+    });
+    const windows = new PresenceWindows({ clock, broker, observer });
+    const directory = new Directory({ clock, limits });
+    this.#admissions = new Admissions({ hooks, auth, revocations, limits, presence, clock, observer });
+    this.#services = {
+      nodeId,
+      clock,
+      limits,
+      observer,
+      hooks,
+      auth,
+      revocations,
+      policy,
+      broker,
+      presence,
+      windows,
+      directory,
+      direct: options.direct ?? "authenticated",
+      recheckMs: (options.recheckSeconds ?? 300) * 1000,
+      deadlines: new Deadlines(clock),
+      hub: new Hub({ broker, presence, policy, limits, observer, nodeId }),
+      roster: new Roster({ store: presence, windows, nodeId }),
+      publisher: new Publisher({ broker, policy, clock, observer, limits }),
+      messenger: new Messenger({ broker, presence, directory, observer, nodeId }),
+      identify: (token) => this.#admissions.identify({ kind: "token", token }),
+    };
+    this.#started = this.#start();
+    // Told to whoever asks whether the gateway is ready.
+    this.#started.catch((error: unknown) => observer.failed?.("start", error));
+  }
+
+  get draining(): boolean {
+    return this.#draining;
+  }
+
+  /** Channels that somebody follows on this node. */
+  get channelCount(): number {
+    return this.#services.hub.channelCount;
+  }
+
+  /** Sessions of this node, all tenants. */
+  get sessionCount(): number {
+    return this.#services.directory.size;
+  }
+
+  /**
+   * Publishes one event. `data` is taken as JSON sees it. `id` is an idempotency key in the scope of tenant, channel and
+   * `sender` (`"server"` by default): the same again within five minutes is published once, and has the first result.
+   */
+  async publish(
+    address: ChannelAddress,
+    event: string,
+    data?: unknown,
+    options: { readonly id?: string; readonly source?: EventSource; readonly sender?: string } = {},
+  ): Promise<Published> {
+    const { id, source = "server", sender = "server" } = options;
+    const idempotency = id === undefined ? undefined : { idempotency: { key: id, sender: `back-end:${sender}` } };
+    return await this.#services.publisher.publishChecked(address, { event, data, source, ...idempotency });
+  }
+
+  /** Sends `message` to users, as the event `notification` on `notifications:<user>`; how many sessions it went to. */
+  async notify(tenantId: string, users: readonly string[], message: unknown): Promise<{ readonly delivered: number }> {
+    const most = this.limits.usersPerNotify;
+    if (!Array.isArray(users) || !users.every(isUserId)) throw invalidPayload("users", "an array of user ids");
+    if (users.length > most) {
+      throw new GatewayError("LIMIT_REACHED", "Too many users at once", { details: { limit: "usersPerNotify" } });
+    }
+    const data = toJson(message);
+    const addresses = [...new Set(users)].map((userId) => ({ tenantId, name: `notifications:${userId}` }));
+    const input = { event: "notification", data, source: "server" } as const;
+    for (const address of addresses) this.#services.publisher.check(address, input);
+    const reached = await Promise.all(
+      addresses.map(async (address) => {
+        const sessions = await this.#subscribers(address);
+        await this.#services.publisher.publish(address, input);
+        return sessions;
+      }),
+    );
+    return { delivered: reached.reduce((sum, sessions) => sum + sessions, 0) };
+  }
+
+  /** Sends a message to one session or to all of a user, past all channels. `NOT_FOUND` for a session that is not there. */
+  async direct(
+    tenantId: string,
+    to: DirectTarget,
+    event: string,
+    data?: unknown,
+  ): Promise<{ readonly id: string; readonly delivered: number }> {
+    const { messenger, publisher } = this.#services;
+    publisher.check({ tenantId, name: "direct" }, { event, data });
+    const found = await messenger.find(tenantId, to);
+    if (found.length === 0 && "socketId" in to) throw new GatewayError("NOT_FOUND", "There is no such connection");
+    const message: DirectMessage = { id: messageId(), event, data: toJson(data), timestamp: this.clock.now() };
+    return { id: message.id, delivered: await messenger.deliver(tenantId, found, message) };
+  }
+
+  /** A page of a channel's members. */
+  async members(address: ChannelAddress, query: { readonly cursor?: string } = {}): Promise<MembersPage> {
+    checkAddress(address);
+    return await this.#services.roster.page(address, query.cursor);
+  }
+
+  /** The newest events of a channel, or with `since` the oldest after it; oldest first. Without history: none. */
+  async history(
+    address: ChannelAddress,
+    query: { readonly limit?: number; readonly since?: Position } = {},
+  ): Promise<{ readonly events: readonly Publication[]; readonly position?: Position }> {
+    checkAddress(address);
+    const limit = historyLimit(query.limit);
+    const { since } = query;
+    const page = await this.#services.publisher.history(address, since === undefined ? { limit } : { limit, since });
+    if (page === undefined) return { events: [] };
+    return { events: fitting(page.events, since === undefined ? "newest" : "oldest"), position: page.position };
+  }
+
+  /** A page of a tenant's active channels, by name. */
+  async channels(tenantId: string, query: ListQuery & { readonly prefix?: string } = {}): Promise<Page<ChannelSummary>> {
+    checkTenant(tenantId);
+    const { prefix = "", cursor } = query;
+    const limit = historyLimit(query.limit);
+    return await this.#services.presence.channels(tenantId, { prefix, limit, ...(cursor === undefined ? undefined : { cursor }) });
+  }
+
+  /** A page of a tenant's connections; `total` counts all of them. */
+  async connections(tenantId: string, query: ListQuery & { readonly userId?: string } = {}): Promise<Page<ConnectionInfo>> {
+    checkTenant(tenantId);
+    const { userId, cursor } = query;
+    const page = await this.#services.presence.members(sessionsOf(tenantId), {
+      limit: historyLimit(query.limit),
+      ...(userId === undefined ? undefined : { userId }),
+      ...(cursor === undefined ? undefined : { cursor }),
+    });
+    const entries = page.entries.map(({ socketId, userId: user, joinedAt, state }): ConnectionInfo => {
+      const session = this.#services.directory.find(tenantId, socketId);
+      const { dialect, transport } = state as { dialect: string; transport: string };
+      return {
+        socketId,
+        userId: user,
+        dialect,
+        transport: session?.connection.transport ?? transport,
+        connectedAt: joinedAt,
+        channels: session?.readers.map(({ channel }) => channel.address.name) ?? [],
+      };
+    });
+    return { ...page, entries };
+  }
+
+  /** Ends one connection: it is out of every count when this resolves. `NOT_FOUND` when it is not there. */
+  async disconnect(tenantId: string, socketId: string): Promise<void> {
+    checkTenant(tenantId);
+    const { messenger } = this.#services;
+    const [found] = await messenger.find(tenantId, { socketId });
+    if (found === undefined) throw new GatewayError("NOT_FOUND", "There is no such connection");
+    const signal: Signal & { type: "end" } = { type: "end", tenantId, socketId };
+    if (found.nodeId === this.nodeId) messenger.end(signal);
+    else await messenger.tell(nodeAddress(found.nodeId), signal);
+  }
+
+  /** Ends all of a user's connections, and voids the tokens that were issued to it before now, on every node. */
+  async revoke(tenantId: string, userId: string): Promise<{ readonly disconnected: number }> {
+    checkTenant(tenantId);
+    if (!isUserId(userId)) throw invalidPayload("userId", "a user id");
+    const { messenger, revocations } = this.#services;
+    const at = this.clock.now();
+    // First the tokens, so that nobody who is ended comes back with one.
+    await revocations.revoke(tenantId, userId, at);
+    const sessions = await messenger.find(tenantId, { userId });
+    const signal: Signal & { type: "revoke" } = { type: "revoke", tenantId, userId, at };
+    messenger.end(signal);
+    await messenger.tell(ALL_NODES, signal);
+    return { disconnected: sessions.length };
+  }
+
+  /** When the user's tokens were last ended, in milliseconds since 1970. */
+  async revokedAt(tenantId: string, userId: string): Promise<number | undefined> {
+    return await this.#services.revocations.revokedAt(tenantId, userId);
+  }
+
+  /** Resolves when this node can serve; rejects with `SHUTTING_DOWN` or `UNAVAILABLE`. */
+  async ready(): Promise<void> {
+    this.#refuseWhileDraining();
+    try {
+      await this.#started;
+      const { broker, presence } = this.#services;
+      for (const part of [broker, presence]) if (isHealthCheck(part)) await part.check();
+    } catch (cause) {
+      throw new GatewayError("UNAVAILABLE", "The broker cannot be reached", { cause });
+    }
+  }
+
+  /** Authenticates a connection and keeps a place for it. Bounded in time; rejects with what the client is told. */
+  async admit(credentials: Credentials): Promise<Admission> {
+    try {
+      this.#refuseWhileDraining();
+      await this.#started;
+      const admission = await this.#admissions.admit(credentials);
+      if (!this.#draining) return admission;
+      admission.release();
+      this.#refuseWhileDraining();
+      return admission;
+    } catch (thrown) {
+      const error = GatewayError.from(thrown);
+      if (error.code === "INTERNAL") this.observer.failed?.("admit", thrown);
+      this.observer.refused?.(error.code);
+      throw error;
+    }
+  }
+
+  /** Opens a session on a connection that was admitted, and greets it. Its owner calls `session.gone` when the link is. */
+  open(connection: Connection, admission: Admission): Session {
+    const session = new Session({
+      connection,
+      principal: admission.principal,
+      services: this.#services,
+      onEnded: (ended, reason) => this.#sessionEnded(ended, reason),
+      onGone: (gone) => this.#linkGone(gone),
+    });
+    const { directory, presence } = this.#services;
+    const { tenantId, userId } = session.principal;
+    this.#links.add(session);
+    directory.add(session);
+    presence
+      .put(sessionsOf(tenantId), {
+        socketId: session.id,
+        userId,
+        joinedAt: session.connectedAt,
+        nodeId: this.nodeId,
+        state: { dialect: connection.wire.dialect.name, transport: connection.transport },
+      })
+      .catch((error: unknown) => this.observer.failed?.("presence", error));
+    admission.release();
+    this.observer.connected?.(connection.wire.dialect.name);
+    session.start();
+    if (this.#draining) session.end("SHUTTING_DOWN", "The server is shutting down");
+    return session;
+  }
+
+  /** Refuses new connections and tells those there are to go; resolves when their links have gone, or after `seconds`. */
+  async drain(options: { readonly seconds: number }): Promise<void> {
+    this.#draining = true;
+    const { seconds } = options;
+    const { clock } = this;
+    const sessions = [...this.#services.directory.sessions()];
+    let cancel: (() => void) | undefined;
+    const timeUp = new Promise<void>((resolve) => (cancel = clock.after(seconds * 1000, resolve)));
+    const told = drainSessions({ sessions, seconds, clock }).then(async () => {
+      if (this.#links.size > 0) await new Promise<void>((resolve) => (this.#idle = resolve));
+    });
+    await Promise.race([told, timeUp]);
+    cancel?.();
+    for (const session of this.#links) {
+      session.end("SHUTTING_DOWN", "The server is shutting down");
+      session.connection.close("destroy");
+    }
+  }
+
+  /** Lets go of broker and stores. Sessions that are still there are ended. */
+  async close(): Promise<void> {
+    this.#draining = true;
+    for (const session of this.#links) session.end("SHUTTING_DOWN", "The server is shutting down");
+    const { broker, presence, deadlines, revocations } = this.#services;
+    deadlines.clear();
+    for (const part of [broker, presence, revocations]) if (isCloser(part)) await part.close();
+  }
+
+  async #start(): Promise<void> {
+    const { broker, hub, messenger } = this.#services;
+    await broker.start(this.nodeId, {
+      publication: (publication) => hub.publication(publication),
+      signal: (address, signal) => {
+        if (signal.type === "presence") hub.presence(address, signal);
+        else if (signal.type === "direct") messenger.receive(signal);
+        else messenger.end(signal);
+      },
+    });
+    await broker.subscribe(nodeAddress(this.nodeId));
+    await broker.subscribe(ALL_NODES);
+  }
+
+  #sessionEnded(session: Session, reason: ErrorCode | "client"): void {
+    const { directory, presence } = this.#services;
+    directory.remove(session);
+    presence
+      .remove(sessionsOf(session.principal.tenantId), session.id)
+      .catch((error: unknown) => this.observer.failed?.("presence", error));
+    this.observer.disconnected?.(session.connection.wire.dialect.name, reason);
+  }
+
+  #linkGone(session: Session): void {
+    this.#links.delete(session);
+    if (this.#links.size === 0) this.#idle?.();
+  }
+
+  /** How many sessions of the cluster follow a channel. */
+  async #subscribers(address: ChannelAddress): Promise<number> {
+    const { presence } = this.#services;
+    // In the order of names, a name comes before all that it begins.
+    const { entries } = await presence.channels(address.tenantId, { prefix: address.name, limit: 1 });
+    return entries[0]?.name === address.name ? entries[0].subscriberCount : 0;
+  }
+
+  #refuseWhileDraining(): void {
+    if (this.#draining) throw new GatewayError("SHUTTING_DOWN", "The server is shutting down");
+  }
+}
+
+function isPolicy(channels: GatewayOptions["channels"]): channels is ChannelPolicy {
+  return channels !== undefined && "decide" in channels;
+}
+
+function checkTenant(tenantId: string): void {
+  if (!isTenantId(tenantId)) throw invalidPayload("tenantId", "1 to 128 of A-Z, a-z, 0-9, ., _ and -");
+}

@@ -1,0 +1,180 @@
+import type { ChannelAddress, Position, PresenceChange, Publication, Push } from "@roomcast/protocol";
+import type { EncodedFrame, Wire } from "./connection.ts";
+import { FilterIndex } from "./filter-index.ts";
+import type { Observer } from "./observer.ts";
+import type { ChannelSettings } from "./policy.ts";
+import type { Reader } from "./reader.ts";
+
+/** The readers without a filter that share a wire: one encoding serves all of them. */
+interface WireGroup {
+  readonly wire: Wire;
+  readonly readers: Reader[];
+}
+
+/** One push, encoded at most once for each wire. Few wires: a list is faster than a map. */
+class Encodings {
+  readonly #push: Push;
+  readonly #wires: Wire[] = [];
+  readonly #frames: (EncodedFrame | undefined)[] = [];
+
+  constructor(push: Push) {
+    this.#push = push;
+  }
+
+  /** Undefined where the wire's dialect has no word for the push. */
+  for(wire: Wire): EncodedFrame | undefined {
+    const known = this.#wires.indexOf(wire);
+    if (known >= 0) return this.#frames[known];
+    const frame = wire.dialect.encode(this.#push);
+    const encoded = frame === undefined ? undefined : wire.encode(frame);
+    this.#wires.push(wire);
+    this.#frames.push(encoded);
+    return encoded;
+  }
+}
+
+/** A channel as this node sees it: who follows it here. */
+export class HubChannel {
+  readonly address: ChannelAddress;
+  readonly key: string;
+  readonly settings: ChannelSettings;
+  /** Resolves when the broker announces the channel to this node; set by the hub. */
+  subscribed: Promise<() => void> | undefined;
+  /** Where the last delivered publication stands. */
+  position: Position | undefined;
+  readonly #observer: Observer;
+  readonly #readers = new Set<Reader>();
+  readonly #groups: WireGroup[] = [];
+  readonly #filters = new FilterIndex<Reader>();
+  #stamp = 0;
+
+  constructor(options: { address: ChannelAddress; key: string; settings: ChannelSettings; observer: Observer }) {
+    this.address = options.address;
+    this.key = options.key;
+    this.settings = options.settings;
+    this.#observer = options.observer;
+  }
+
+  get size(): number {
+    return this.#readers.size;
+  }
+
+  get filters(): Pick<FilterIndex<Reader>, "has" | "impure"> {
+    return this.#filters;
+  }
+
+  /** Puts `reader` where its subscriptions belong; with none it leaves. */
+  place(reader: Reader, subscriptions: Reader["subscriptions"]): void {
+    for (const { filter } of reader.subscriptions) if (filter !== undefined) this.#filters.remove(filter, reader);
+    reader.subscriptions = subscriptions;
+    if (subscriptions.length === 0) this.#readers.delete(reader);
+    else this.#readers.add(reader);
+    if (reader.unfiltered) {
+      this.#enter(reader);
+      return;
+    }
+    this.#exit(reader);
+    for (const { filter } of subscriptions) if (filter !== undefined) this.#filters.add(filter, reader);
+  }
+
+  /** Writes a publication to everybody here who wants it. */
+  deliver(publication: Publication): void {
+    if (publication.position !== undefined) this.position = publication.position;
+    const encodings = new Encodings(publication);
+    // A copy: a reader that is ended for being slow may take the last of its group with it.
+    for (const { wire, readers } of this.#groups.slice()) {
+      const frame = encodings.for(wire);
+      if (frame === undefined) {
+        this.#observer.dropped?.("no-form", readers.length);
+        continue;
+      }
+      // Backwards: a reader that is ended for being slow leaves its place to the last one, which was served.
+      for (let i = readers.length - 1; i >= 0; i--) this.#write(readers[i] as Reader, publication, frame);
+      this.#observer.delivered?.(wire.dialect.name, readers.length);
+    }
+    if (!this.#filters.isEmpty) this.#deliverFiltered(publication, encodings);
+  }
+
+  #deliverFiltered(publication: Publication, encodings: Encodings): void {
+    const stamp = ++this.#stamp;
+    const matched: Reader[] = [];
+    this.#filters.match(publication.data, (readers) => {
+      for (const reader of readers) {
+        if (reader.stamp === stamp) continue;
+        reader.stamp = stamp;
+        matched.push(reader);
+      }
+    });
+    for (const reader of matched) {
+      const { wire } = reader.connection;
+      const frame = encodings.for(wire);
+      if (frame === undefined) {
+        this.#observer.dropped?.("no-form", 1);
+        continue;
+      }
+      this.#write(reader, publication, frame);
+      this.#observer.delivered?.(wire.dialect.name, 1);
+    }
+    const unfiltered = this.#groups.reduce((sum, { readers }) => sum + readers.length, 0);
+    this.#observer.filtered?.(this.#readers.size - unfiltered - matched.length);
+  }
+
+  /** Tells the members what changed among them; not one who would hear of nothing but itself. */
+  tell(change: PresenceChange): void {
+    const { joined, left, updated } = change;
+    const changes = [...joined, ...left, ...updated];
+    const first = changes[0]?.socketId;
+    const only = changes.every(({ socketId }) => socketId === first) ? first : undefined;
+    const encodings = new Encodings(change);
+    for (const reader of [...this.#readers]) {
+      if (reader.member === undefined || reader.session.id === only || reader.lagging) continue;
+      const frame = encodings.for(reader.connection.wire);
+      if (frame === undefined) continue;
+      if (reader.connection.overloaded) reader.session.slow(reader);
+      else reader.connection.write(frame);
+    }
+  }
+
+  /** A publication to one reader: what it was owed when a hold ended. */
+  deliverTo(reader: Reader, publication: Publication): void {
+    const { wire } = reader.connection;
+    const frame = new Encodings(publication).for(wire);
+    if (frame === undefined) return;
+    this.#write(reader, publication, frame);
+    this.#observer.delivered?.(wire.dialect.name, 1);
+  }
+
+  #write(reader: Reader, publication: Publication, frame: EncodedFrame): void {
+    if (!reader.live) {
+      if (reader.holding) reader.keep(publication);
+      else this.#observer.dropped?.("slow", 1);
+    } else if (reader.connection.overloaded) {
+      this.#observer.dropped?.("slow", 1);
+      reader.session.slow(reader);
+    } else {
+      reader.connection.write(frame);
+    }
+  }
+
+  #enter(reader: Reader): void {
+    if (reader.index >= 0) return;
+    const { wire } = reader.connection;
+    let group = this.#groups.find((other) => other.wire === wire);
+    if (group === undefined) this.#groups.push((group = { wire, readers: [] }));
+    reader.index = group.readers.length;
+    group.readers.push(reader);
+  }
+
+  #exit(reader: Reader): void {
+    if (reader.index < 0) return;
+    const at = this.#groups.findIndex((group) => group.wire === reader.connection.wire);
+    const { readers } = this.#groups[at] as WireGroup;
+    const last = readers.pop() as Reader;
+    if (last !== reader) {
+      readers[reader.index] = last;
+      last.index = reader.index;
+    }
+    reader.index = -1;
+    if (readers.length === 0) this.#groups.splice(at, 1);
+  }
+}

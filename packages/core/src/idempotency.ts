@@ -1,0 +1,79 @@
+import { GatewayError } from "@roomcast/protocol";
+import type { Draft, Published } from "./broker.ts";
+
+/** How long a key is remembered. */
+const REMEMBER_MS = 5 * 60 * 1000;
+
+export interface OnceKey {
+  readonly channel: string;
+  readonly key: string;
+  readonly sender: string;
+}
+
+interface Entry {
+  readonly at: number;
+  readonly digest: string;
+  readonly published: Published;
+}
+
+/**
+ * The idempotency keys of the last five minutes, scoped to channel and sender: a guessed key of somebody else's finds
+ * nothing. Maps keep the order of insertion, and all keys live equally long, so that the oldest is always the first.
+ */
+export class IdempotencyKeys {
+  readonly #entries = new Map<string, Entry>();
+  /** Keys that serve as ids in their channel: of two senders with one key, the second gets an id of ours. */
+  readonly #ids = new Map<string, number>();
+
+  /** The result of the first publication with this key. Throws `CONFLICT` when that had other content. */
+  find(once: OnceKey, draft: Draft, now: number): Published | undefined {
+    this.#sweep(now);
+    const entry = this.#entries.get(entryKey(once));
+    if (entry === undefined) return undefined;
+    if (entry.digest !== digest(draft)) {
+      throw new GatewayError("CONFLICT", "This id was used for another publication");
+    }
+    return entry.published;
+  }
+
+  /** Whether `key` is the id of a publication of this channel already. */
+  idTaken(channel: string, key: string): boolean {
+    return this.#ids.has(`${channel} ${key}`);
+  }
+
+  add(once: OnceKey, draft: Draft, published: Published, now: number): void {
+    this.#entries.set(entryKey(once), { at: now, digest: digest(draft), published });
+    if (published.id === once.key) this.#ids.set(`${once.channel} ${once.key}`, now);
+  }
+
+  #sweep(now: number): void {
+    for (const [key, entry] of this.#entries) {
+      if (now - entry.at < REMEMBER_MS) break;
+      this.#entries.delete(key);
+    }
+    for (const [key, at] of this.#ids) {
+      if (now - at < REMEMBER_MS) break;
+      this.#ids.delete(key);
+    }
+  }
+}
+
+/** The parts hold no space, so that no two keys meet: senders are checked ids, keys have their own alphabet. */
+function entryKey(once: OnceKey): string {
+  return `${once.sender} ${once.key} ${once.channel}`;
+}
+
+/** 53 bits (cyrb53) and the length: tells one's own retry from a mistake, which is all that it is for. */
+function digest(draft: Draft): string {
+  const text = JSON.stringify([draft.event, draft.data]);
+  let a = 0xdeadbeef;
+  let b = 0x41c6ce57;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    a = Math.imul(a ^ unit, 2654435761);
+    b = Math.imul(b ^ unit, 1597334677);
+  }
+  a = Math.imul(a ^ (a >>> 16), 2246822507) ^ Math.imul(b ^ (b >>> 13), 3266489909);
+  b = Math.imul(b ^ (b >>> 16), 2246822507) ^ Math.imul(a ^ (a >>> 13), 3266489909);
+  return `${text.length}:${(4294967296 * (2097151 & b) + (a >>> 0)).toString(36)}`;
+}

@@ -1,0 +1,36 @@
+export { Admission } from "./admission.ts";
+export {
+  isRoomTokenVerifier,
+  type Authentication,
+  type Authenticator,
+  type Revocations,
+  type RoomTokenVerifier,
+} from "./auth.ts";
+export {
+  isCloser,
+  isHealthCheck,
+  type Broker,
+  type BrokerReader,
+  type Closer,
+  type Draft,
+  type HealthCheck,
+  type HistoryPage,
+  type HistoryQuery,
+  type Keep,
+  type Published,
+  type PublishOptions,
+  type Signal,
+} from "./broker.ts";
+export { systemClock, type Clock } from "./clock.ts";
+export type { Connection, EncodedFrame, Wire } from "./connection.ts";
+export { createGateway, Gateway, type ConnectionInfo, type GatewayOptions, type ListQuery } from "./gateway.ts";
+export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
+export { MemoryBroker, type MemoryBrokerOptions } from "./memory-broker.ts";
+export { MemoryPresenceStore } from "./memory-presence.ts";
+export { MemoryRevocations } from "./memory-revocations.ts";
+export type { Observer } from "./observer.ts";
+export type { ChannelPolicy, ChannelSettings, PolicyContext, Verdict } from "./policy.ts";
+export type { ChannelQuery, ChannelSummary, MemberQuery, MemberRecord, Page, PresenceStore } from "./presence.ts";
+export type { MembersPage } from "./roster.ts";
+export { ChannelRules, type ChannelRule, type Right, type RuleFunction } from "./rules.ts";
+export type { FrameInfo, Session } from "./session.ts";

@@ -1,0 +1,219 @@
+import { addressKey, GatewayError, utf8Length, type ChannelAddress, type Publication } from "@roomcast/protocol";
+import type {
+  Broker,
+  BrokerReader,
+  Closer,
+  Draft,
+  HistoryPage,
+  HistoryQuery,
+  Keep,
+  Published,
+  PublishOptions,
+  Signal,
+} from "./broker.ts";
+import { ChannelLog, type LogEntry } from "./channel-log.ts";
+import { systemClock, type Clock } from "./clock.ts";
+import { Deadlines } from "./deadlines.ts";
+import { IdempotencyKeys } from "./idempotency.ts";
+import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
+
+/** How long epoch and offset outlive the log, so that an idle reader sees no false gap. */
+const REMEMBER_MS = 24 * 60 * 60 * 1000;
+/** What an entry costs beside its JSON. */
+const ENTRY_BYTES = 200;
+
+export interface MemoryBrokerOptions {
+  readonly clock?: Clock;
+  readonly limits?: Pick<Limits, "channelsPerTenant" | "historyBytesPerChannel" | "historyBytesPerTenant">;
+}
+
+/** The logs of a tenant, and its entries in the order of acceptance. */
+interface TenantLogs {
+  readonly logs: Map<string, ChannelLog>;
+  /** Logs that nothing was ever published to, oldest first: the first to be forgotten when there are too many. */
+  readonly unpublished: Set<string>;
+  bytes: number;
+  oldest: LogEntry | undefined;
+  newest: LogEntry | undefined;
+}
+
+/** The broker of a single node: logs in memory, announcements by a call. */
+export class MemoryBroker implements Broker, Closer {
+  readonly #clock: Clock;
+  readonly #limits: Pick<Limits, "channelsPerTenant" | "historyBytesPerChannel" | "historyBytesPerTenant">;
+  readonly #tenants = new Map<string, TenantLogs>();
+  readonly #subscribed = new Map<string, number>();
+  readonly #deadlines: Deadlines;
+  readonly #idempotency = new IdempotencyKeys();
+  readonly #run = Math.random().toString(36).slice(2, 10);
+  #reader: BrokerReader | undefined;
+  #count = 0;
+
+  constructor(options: MemoryBrokerOptions = {}) {
+    this.#clock = options.clock ?? systemClock;
+    this.#limits = options.limits ?? DEFAULT_LIMITS;
+    this.#deadlines = new Deadlines(this.#clock);
+  }
+
+  start(_nodeId: string, reader: BrokerReader): Promise<void> {
+    this.#reader = reader;
+    return Promise.resolve();
+  }
+
+  async publish(address: ChannelAddress, draft: Draft, options: PublishOptions): Promise<Published> {
+    const key = addressKey(address);
+    const now = this.#clock.now();
+    const once = options.idempotency;
+    let id: string | undefined;
+    if (once !== undefined) {
+      const known = this.#idempotency.find({ channel: key, ...once }, draft, now);
+      if (known !== undefined) return known;
+      if (!this.#idempotency.idTaken(key, once.key)) id = once.key;
+    }
+    id ??= this.#uniqueId();
+    const log = options.keep === false ? undefined : this.#log(address, key, options.keep, now);
+    const position = log === undefined ? undefined : { epoch: log.epoch, offset: log.position.offset + 1 };
+    const published: Published = position === undefined ? { id } : { id, position };
+    const publication: Publication = { type: "publication", address, ...draft, ...published };
+    if (log !== undefined) this.#append(address.tenantId, key, log, publication, now);
+    if (once !== undefined) this.#idempotency.add({ channel: key, ...once }, draft, published, now);
+    if (this.#subscribed.has(key)) this.#reader?.publication(publication);
+    return published;
+  }
+
+  async signal(address: ChannelAddress, signal: Signal): Promise<void> {
+    if (this.#subscribed.has(addressKey(address))) this.#reader?.signal(address, signal);
+  }
+
+  async subscribe(address: ChannelAddress): Promise<() => void> {
+    const key = addressKey(address);
+    this.#subscribed.set(key, (this.#subscribed.get(key) ?? 0) + 1);
+    let held = true;
+    return () => {
+      if (!held) return;
+      held = false;
+      const left = (this.#subscribed.get(key) ?? 1) - 1;
+      if (left === 0) this.#subscribed.delete(key);
+      else this.#subscribed.set(key, left);
+    };
+  }
+
+  async history(address: ChannelAddress, keep: Keep, query: HistoryQuery): Promise<HistoryPage> {
+    const now = this.#clock.now();
+    const log = this.#log(address, addressKey(address), keep, now);
+    this.#trim(address.tenantId, log, now);
+    return log.read(query);
+  }
+
+  async close(): Promise<void> {
+    this.#deadlines.clear();
+    this.#tenants.clear();
+    this.#reader = undefined;
+  }
+
+  /** Generated ids hold a character that idempotency keys cannot have, so that no client takes one in advance. */
+  #uniqueId(): string {
+    return `${this.#run}~${(++this.#count).toString(36)}`;
+  }
+
+  #log(address: ChannelAddress, key: string, keep: Keep, now: number): ChannelLog {
+    const tenant = this.#tenant(address.tenantId);
+    let log = tenant.logs.get(key);
+    if (log === undefined) {
+      this.#makeRoom(tenant);
+      log = new ChannelLog(this.#uniqueId(), keep, now);
+      tenant.logs.set(key, log);
+      tenant.unpublished.add(key);
+      this.#forgetLater(address.tenantId, key, log);
+    }
+    log.keep = keep;
+    log.touchedAt = now;
+    return log;
+  }
+
+  #tenant(tenantId: string): TenantLogs {
+    let tenant = this.#tenants.get(tenantId);
+    if (tenant === undefined) {
+      tenant = { logs: new Map(), unpublished: new Set(), bytes: 0, oldest: undefined, newest: undefined };
+      this.#tenants.set(tenantId, tenant);
+    }
+    return tenant;
+  }
+
+  #makeRoom(tenant: TenantLogs): void {
+    if (tenant.logs.size < this.#limits.channelsPerTenant) return;
+    const [spare] = tenant.unpublished;
+    if (spare === undefined) {
+      const limit = "channelsPerTenant";
+      throw new GatewayError("LIMIT_REACHED", "The tenant has too many channels", { details: { limit } });
+    }
+    tenant.unpublished.delete(spare);
+    this.#deadlines.cancel(tenant.logs.get(spare)?.forgetting);
+    tenant.logs.delete(spare);
+  }
+
+  #append(tenantId: string, key: string, log: ChannelLog, publication: Publication, now: number): void {
+    const tenant = this.#tenant(tenantId);
+    tenant.unpublished.delete(key);
+    const entry = log.append(publication, utf8Length(JSON.stringify(publication.data) ?? "") + ENTRY_BYTES);
+    tenant.bytes += entry.bytes;
+    entry.older = tenant.newest;
+    if (tenant.newest !== undefined) tenant.newest.newer = entry;
+    tenant.newest = entry;
+    tenant.oldest ??= entry;
+    this.#trim(tenantId, log, now);
+    while (tenant.bytes > this.#limits.historyBytesPerTenant && tenant.oldest !== undefined) {
+      this.#drop(tenant, tenant.oldest.log);
+    }
+    this.#ageLater(tenantId, log);
+  }
+
+  /** Drops what is too much or too old for the channel. */
+  #trim(tenantId: string, log: ChannelLog, now: number): void {
+    const tenant = this.#tenant(tenantId);
+    const bornBefore = now - log.keep.seconds * 1000;
+    for (let oldest = log.oldest; oldest !== undefined; oldest = log.oldest) {
+      const fits = log.size <= log.keep.size && log.bytes <= this.#limits.historyBytesPerChannel;
+      if (fits && oldest.publication.timestamp > bornBefore) return;
+      this.#drop(tenant, log);
+    }
+  }
+
+  #drop(tenant: TenantLogs, log: ChannelLog): void {
+    const entry = log.shift();
+    tenant.bytes -= entry.bytes;
+    if (entry.older === undefined) tenant.oldest = entry.newer;
+    else entry.older.newer = entry.newer;
+    if (entry.newer === undefined) tenant.newest = entry.older;
+    else entry.newer.older = entry.older;
+  }
+
+  /** Ages the log also when nobody writes or asks, so that its memory comes back. */
+  #ageLater(tenantId: string, log: ChannelLog): void {
+    const oldest = log.oldest;
+    if (oldest === undefined || log.ageing !== undefined) return;
+    log.ageing = this.#deadlines.schedule(oldest.publication.timestamp + log.keep.seconds * 1000, () => {
+      log.ageing = undefined;
+      this.#trim(tenantId, log, this.#clock.now());
+      this.#ageLater(tenantId, log);
+    });
+  }
+
+  #forgetLater(tenantId: string, key: string, log: ChannelLog): void {
+    const at = log.touchedAt + log.keep.seconds * 1000 + REMEMBER_MS;
+    log.forgetting = this.#deadlines.schedule(at, () => {
+      const tenant = this.#tenants.get(tenantId);
+      if (tenant === undefined) return;
+      const now = this.#clock.now();
+      // A log with readers stays, however idle it is.
+      if (this.#subscribed.has(key)) log.touchedAt = now;
+      if (log.size > 0 || log.touchedAt + log.keep.seconds * 1000 + REMEMBER_MS > now) {
+        this.#forgetLater(tenantId, key, log);
+        return;
+      }
+      tenant.logs.delete(key);
+      tenant.unpublished.delete(key);
+      if (tenant.logs.size === 0) this.#tenants.delete(tenantId);
+    });
+  }
+}

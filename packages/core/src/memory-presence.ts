@@ -1,0 +1,142 @@
+import { addressKey, invalidPayload, isReservedName, type ChannelAddress } from "@roomcast/protocol";
+import type { ChannelQuery, ChannelSummary, MemberQuery, MemberRecord, Page, PresenceStore } from "./presence.ts";
+
+interface Entry {
+  readonly sequence: number;
+  record: MemberRecord;
+}
+
+interface ChannelPresence {
+  readonly address: ChannelAddress;
+  /** By socket id, in the order of arrival. */
+  readonly members: Map<string, Entry>;
+  /** By user, made when it is first asked for. */
+  byUser: Map<string, Set<string>> | undefined;
+  readonly subscribers: Map<string, number>;
+}
+
+/** The presence store of a single node. */
+export class MemoryPresenceStore implements PresenceStore {
+  readonly #tenants = new Map<string, Map<string, ChannelPresence>>();
+  #sequence = 0;
+
+  async put(address: ChannelAddress, member: MemberRecord): Promise<void> {
+    const channel = this.#channel(address);
+    const known = channel.members.get(member.socketId);
+    if (known !== undefined) {
+      known.record = member;
+      return;
+    }
+    channel.members.set(member.socketId, { sequence: ++this.#sequence, record: member });
+    if (channel.byUser !== undefined) index(channel.byUser, member);
+  }
+
+  async remove(address: ChannelAddress, socketId: string): Promise<void> {
+    const channel = this.#tenants.get(address.tenantId)?.get(addressKey(address));
+    const entry = channel?.members.get(socketId);
+    if (channel === undefined || entry === undefined) return;
+    channel.members.delete(socketId);
+    const { userId } = entry.record;
+    if (channel.byUser !== undefined && userId !== null) {
+      const sockets = channel.byUser.get(userId);
+      sockets?.delete(socketId);
+      if (sockets?.size === 0) channel.byUser.delete(userId);
+    }
+    this.#forgetIfEmpty(channel);
+  }
+
+  async members(address: ChannelAddress, query: MemberQuery): Promise<Page<MemberRecord>> {
+    const after = query.cursor === undefined ? 0 : sequenceOf(query.cursor);
+    const channel = this.#tenants.get(address.tenantId)?.get(addressKey(address));
+    if (channel === undefined) return { entries: [], total: 0 };
+    const candidates = find(channel, query);
+    const entries: MemberRecord[] = [];
+    let last = after;
+    for (const entry of candidates.entries) {
+      if (entry.sequence <= after) continue;
+      if (entries.length === query.limit) return { entries, total: candidates.total, cursor: String(last) };
+      entries.push(entry.record);
+      last = entry.sequence;
+    }
+    return { entries, total: candidates.total };
+  }
+
+  count(address: ChannelAddress, nodeId: string, subscribers: number): void {
+    if (subscribers > 0) {
+      this.#channel(address).subscribers.set(nodeId, subscribers);
+      return;
+    }
+    const channel = this.#tenants.get(address.tenantId)?.get(addressKey(address));
+    if (channel === undefined) return;
+    channel.subscribers.delete(nodeId);
+    this.#forgetIfEmpty(channel);
+  }
+
+  async channels(tenantId: string, query: ChannelQuery): Promise<Page<ChannelSummary>> {
+    const matching: ChannelPresence[] = [];
+    let total = 0;
+    for (const channel of this.#tenants.get(tenantId)?.values() ?? []) {
+      const { name, userId } = channel.address;
+      if (userId !== undefined || isReservedName(name) || !name.startsWith(query.prefix)) continue;
+      total++;
+      if (query.cursor === undefined || name > query.cursor) matching.push(channel);
+    }
+    matching.sort((a, b) => (a.address.name < b.address.name ? -1 : 1));
+    const entries = matching.slice(0, query.limit).map(summary);
+    const last = entries.at(-1);
+    return matching.length > query.limit && last !== undefined ? { entries, total, cursor: last.name } : { entries, total };
+  }
+
+  #channel(address: ChannelAddress): ChannelPresence {
+    let tenant = this.#tenants.get(address.tenantId);
+    if (tenant === undefined) this.#tenants.set(address.tenantId, (tenant = new Map()));
+    const key = addressKey(address);
+    let channel = tenant.get(key);
+    if (channel === undefined) {
+      tenant.set(key, (channel = { address, members: new Map(), byUser: undefined, subscribers: new Map() }));
+    }
+    return channel;
+  }
+
+  #forgetIfEmpty(channel: ChannelPresence): void {
+    if (channel.members.size > 0 || channel.subscribers.size > 0) return;
+    const { tenantId } = channel.address;
+    const tenant = this.#tenants.get(tenantId);
+    tenant?.delete(addressKey(channel.address));
+    if (tenant?.size === 0) this.#tenants.delete(tenantId);
+  }
+}
+
+function find(channel: ChannelPresence, query: MemberQuery): { entries: Iterable<Entry>; total: number } {
+  if (query.socketId !== undefined) {
+    const entry = channel.members.get(query.socketId);
+    return entry === undefined ? { entries: [], total: 0 } : { entries: [entry], total: 1 };
+  }
+  if (query.userId === undefined) return { entries: channel.members.values(), total: channel.members.size };
+  if (channel.byUser === undefined) {
+    channel.byUser = new Map();
+    for (const { record } of channel.members.values()) index(channel.byUser, record);
+  }
+  const sockets = channel.byUser.get(query.userId) ?? new Set<string>();
+  const entries = [...sockets].map((socketId) => channel.members.get(socketId) as Entry);
+  return { entries, total: entries.length };
+}
+
+function index(byUser: Map<string, Set<string>>, member: MemberRecord): void {
+  if (member.userId === null) return;
+  const sockets = byUser.get(member.userId);
+  if (sockets === undefined) byUser.set(member.userId, new Set([member.socketId]));
+  else sockets.add(member.socketId);
+}
+
+function summary(channel: ChannelPresence): ChannelSummary {
+  let subscriberCount = 0;
+  for (const subscribers of channel.subscribers.values()) subscriberCount += subscribers;
+  return { name: channel.address.name, memberCount: channel.members.size, subscriberCount };
+}
+
+function sequenceOf(cursor: string): number {
+  const sequence = Number(cursor);
+  if (!/^\d{1,16}$/.test(cursor) || !Number.isSafeInteger(sequence)) throw invalidPayload("cursor", "one that a reply gave");
+  return sequence;
+}

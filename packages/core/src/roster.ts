@@ -1,0 +1,54 @@
+import {
+  REPLY_BYTES,
+  REPLY_ENTRIES,
+  utf8Length,
+  type ChannelAddress,
+  type Member,
+} from "@roomcast/protocol";
+import type { MemberRecord, PresenceStore } from "./presence.ts";
+import type { PresenceWindows } from "./presence-window.ts";
+
+export interface MembersPage {
+  readonly members: readonly Member[];
+  readonly total: number;
+  readonly cursor?: string;
+}
+
+/** Who is a member of what: keeps the store and the pushes in step. */
+export class Roster {
+  readonly #store: PresenceStore;
+  readonly #windows: PresenceWindows;
+  readonly #nodeId: string;
+
+  constructor(options: { store: PresenceStore; windows: PresenceWindows; nodeId: string }) {
+    this.#store = options.store;
+    this.#windows = options.windows;
+    this.#nodeId = options.nodeId;
+  }
+
+  async put(address: ChannelAddress, member: Member, kind: "joined" | "updated"): Promise<void> {
+    await this.#store.put(address, { ...member, nodeId: this.#nodeId });
+    this.#windows.add(address, kind, member);
+  }
+
+  async remove(address: ChannelAddress, member: Member): Promise<void> {
+    this.#windows.add(address, "left", member);
+    await this.#store.remove(address, member.socketId);
+  }
+
+  /** A page of members, as many as a reply may carry. */
+  async page(address: ChannelAddress, cursor: string | undefined): Promise<MembersPage> {
+    for (let limit = REPLY_ENTRIES; ; limit = Math.max(1, limit >> 2)) {
+      const page = await this.#store.members(address, cursor === undefined ? { limit } : { limit, cursor });
+      const members = page.entries.map(toMember);
+      if (limit > 1 && utf8Length(JSON.stringify(members)) > REPLY_BYTES) continue;
+      const found = { members, total: page.total };
+      return page.cursor === undefined ? found : { ...found, cursor: page.cursor };
+    }
+  }
+}
+
+/** A member as clients see it. */
+export function toMember({ nodeId: _nodeId, ...member }: MemberRecord): Member {
+  return member;
+}

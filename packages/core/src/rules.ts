@@ -1,0 +1,211 @@
+import {
+  compilePattern,
+  isPrivileged,
+  type ChannelAction,
+  type ChannelAddress,
+  type ChannelPattern,
+  type PatternParams,
+  type Principal,
+} from "@roomcast/protocol";
+import { isRoomTokenVerifier, type Authenticator } from "./auth.ts";
+import type { Keep } from "./broker.ts";
+import { isPromise } from "./hooks.ts";
+import type { ChannelPolicy, ChannelSettings, PolicyContext, Verdict } from "./policy.ts";
+
+/** Asked for a principal and the parameters of the rule's pattern. Only `true` allows. */
+export type RuleFunction = (principal: Principal, params: PatternParams) => boolean | Promise<boolean>;
+
+export type Right = "anyone" | "authenticated" | "owner" | "roomToken" | "service" | "nobody" | RuleFunction;
+
+/** The behaviour of the channels that `match` matches. The first rule that matches a channel has it. */
+export interface ChannelRule {
+  readonly match: string;
+  /** Who may follow; `"authenticated"` by default. */
+  readonly subscribe?: Right;
+  /** Who may see members, and be one; what `subscribe` is by default, which it always needs besides. */
+  readonly presence?: Right;
+  /** Who may read what was kept; what `subscribe` is by default, which it always needs besides. */
+  readonly history?: Right;
+  /** Who may publish; `"member"` by default: whoever follows the channel. */
+  readonly publish?: Right | "member";
+  readonly keep?: Keep | false;
+  readonly slow?: "disconnect" | "resync";
+}
+
+type Answer = Verdict | Promise<Verdict>;
+
+interface CompiledRule {
+  readonly pattern: ChannelPattern;
+  readonly settings: ChannelSettings;
+  readonly rights: Readonly<Record<ChannelAction, Right | "member">>;
+}
+
+const NO: Verdict = { allowed: false };
+const BY_RULE: Verdict = { allowed: true, by: "rule" };
+const BY_GRANT: Verdict = { allowed: true, by: "grant" };
+const DEFAULT_SETTINGS: ChannelSettings = { keep: { size: 100, seconds: 300 }, slow: "disconnect" };
+const BUILT_IN = /^(user|notifications|org):(.+)$/su;
+
+/**
+ * The policy that rules describe: the built-in names first, then the first rule that matches, then what a token grants.
+ *
+ * A rule with `{userId}` has the channel of *every* user, and `owner` asks whether it is one's own: so
+ * `{ match: "inbox:{userId}", subscribe: "owner" }` leaves nobody else's inbox to the rules behind it.
+ */
+export class ChannelRules implements ChannelPolicy {
+  readonly #rules: readonly CompiledRule[];
+  readonly #verifier: Authenticator | undefined;
+  readonly #grants = new WeakMap<Principal, readonly { pattern: ChannelPattern; actions: readonly ChannelAction[] }[]>();
+
+  /** Throws a plain `Error` that says which rule's pattern is wrong, and how. */
+  constructor(options: { rules?: readonly ChannelRule[]; auth?: Authenticator } = {}) {
+    this.#rules = (options.rules ?? []).map(compileRule);
+    this.#verifier = options.auth;
+  }
+
+  settings(address: ChannelAddress): ChannelSettings {
+    if (BUILT_IN.test(address.name)) return DEFAULT_SETTINGS;
+    return this.#find(address)?.rule.settings ?? DEFAULT_SETTINGS;
+  }
+
+  decide(principal: Principal, action: ChannelAction, address: ChannelAddress, context: PolicyContext): Answer {
+    // Whoever the address belongs to has it, and nobody else.
+    if (address.userId !== undefined) return address.userId === principal.userId ? BY_RULE : NO;
+    if (action === "publish") return this.#publish(principal, address, context);
+    const subscribe = this.#one(principal, "subscribe", address, context);
+    if (action === "subscribe") return subscribe;
+    return both(subscribe, () => this.#one(principal, action, address, context));
+  }
+
+  #publish(principal: Principal, address: ChannelAddress, context: PolicyContext): Answer {
+    const granted = this.#granted(principal, "publish", address);
+    if (principal.grantsOnly !== true) {
+      if (isPrivileged(principal)) return BY_RULE;
+      // What one follows by a grant alone, one publishes to by a grant alone.
+      if (context.following === "rule") {
+        const answer = this.#ruled(principal, "publish", address, context);
+        return granted ? or(answer, BY_GRANT) : answer;
+      }
+    }
+    return granted && (context.following !== false || isPrivileged(principal)) ? BY_GRANT : NO;
+  }
+
+  #one(principal: Principal, action: ChannelAction, address: ChannelAddress, context: PolicyContext): Answer {
+    const granted = this.#granted(principal, action, address) ? BY_GRANT : NO;
+    if (principal.grantsOnly === true) return granted;
+    return or(this.#ruled(principal, action, address, context), granted);
+  }
+
+  #ruled(principal: Principal, action: ChannelAction, address: ChannelAddress, context: PolicyContext): Answer {
+    const builtIn = BUILT_IN.exec(address.name);
+    if (builtIn !== null) {
+      return verdict(isPrivileged(principal) || ownsBuiltIn(principal, action, builtIn[1] as string, builtIn[2] as string));
+    }
+    const found = this.#find(address);
+    if (found === undefined) return verdict(!principal.anonymous);
+    const { rule, params } = found;
+    const right = rule.rights[action];
+    if (typeof right === "function") return ask(right, principal, rule.pattern.match(address.name, principal) ?? params);
+    switch (right) {
+      case "anyone":
+        return BY_RULE;
+      case "authenticated":
+        return verdict(!principal.anonymous);
+      case "owner":
+        return verdict(!principal.anonymous && rule.pattern.owned && rule.pattern.match(address.name, principal) !== null);
+      case "service":
+        return verdict(isPrivileged(principal));
+      case "member":
+        return verdict(context.following === "rule");
+      case "roomToken":
+        return this.#roomToken(principal, address, context);
+      case "nobody":
+        return NO;
+    }
+  }
+
+  #roomToken(principal: Principal, address: ChannelAddress, context: PolicyContext): Answer {
+    if (context.following === "rule") return BY_RULE;
+    const verifier = this.#verifier;
+    if (context.token === undefined || verifier === undefined || !isRoomTokenVerifier(verifier)) return NO;
+    return verifier
+      .verifyRoomToken(context.token, principal, address.name)
+      .then(({ expiresAt }): Verdict => ({ allowed: true, by: "rule", until: expiresAt }));
+  }
+
+  #find(address: ChannelAddress): { rule: CompiledRule; params: PatternParams } | undefined {
+    for (const rule of this.#rules) {
+      const params = rule.pattern.cover(address.name, address.tenantId);
+      if (params !== null) return { rule, params };
+    }
+    return undefined;
+  }
+
+  #granted(principal: Principal, action: ChannelAction, address: ChannelAddress): boolean {
+    let grants = this.#grants.get(principal);
+    if (grants === undefined) {
+      grants = Object.entries(principal.grants).map(([source, actions]) => ({ pattern: compilePattern(source), actions }));
+      this.#grants.set(principal, grants);
+    }
+    return grants.some(({ pattern, actions }) => actions.includes(action) && pattern.match(address.name, principal) !== null);
+  }
+}
+
+function compileRule(rule: ChannelRule): CompiledRule {
+  const subscribe = rule.subscribe ?? "authenticated";
+  return {
+    pattern: compilePattern(rule.match),
+    settings: { keep: rule.keep ?? DEFAULT_SETTINGS.keep, slow: rule.slow ?? DEFAULT_SETTINGS.slow },
+    rights: {
+      subscribe,
+      presence: rule.presence ?? subscribe,
+      history: rule.history ?? subscribe,
+      publish: rule.publish ?? "member",
+    },
+  };
+}
+
+/** `user:` and `notifications:` of one's own are to read; `org:` of one's own tenant is to read and to publish to. */
+function ownsBuiltIn(principal: Principal, action: ChannelAction, kind: string, id: string): boolean {
+  if (principal.anonymous) return false;
+  if (kind === "org") return id === principal.tenantId;
+  return action !== "publish" && id === principal.userId;
+}
+
+function ask(right: RuleFunction, principal: Principal, params: PatternParams): Answer {
+  const answer: unknown = right(principal, params);
+  if (!isPromise(answer)) return outside(answer);
+  return answer.then(outside);
+}
+
+function outside(answer: unknown): Verdict {
+  if (answer === true) return { allowed: true, by: "rule", recheck: true };
+  if (answer === false) return NO;
+  throw new TypeError(`A rule function answered ${typeof answer} instead of true or false`);
+}
+
+function verdict(allowed: boolean): Verdict {
+  return allowed ? BY_RULE : NO;
+}
+
+function or(first: Answer, second: Verdict): Answer {
+  if (!second.allowed) return first;
+  if (isPromise(first)) return first.then((verdict) => or(verdict, second) as Verdict, () => second);
+  return first.allowed ? first : second;
+}
+
+/** Allowed when both are; what limits either limits both. */
+function both(first: Answer, next: () => Answer): Answer {
+  if (isPromise(first)) return first.then((verdict) => both(verdict, next));
+  if (!first.allowed) return NO;
+  const second = next();
+  if (isPromise(second)) return second.then((verdict) => both(first, () => verdict));
+  if (!second.allowed) return NO;
+  const until = Math.min(first.until ?? Number.POSITIVE_INFINITY, second.until ?? Number.POSITIVE_INFINITY);
+  return {
+    allowed: true,
+    by: first.by === "grant" || second.by === "grant" ? "grant" : "rule",
+    ...(Number.isFinite(until) ? { until } : undefined),
+    ...(first.recheck === true || second.recheck === true ? { recheck: true as const } : undefined),
+  };
+}

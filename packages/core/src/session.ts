@@ -1,0 +1,363 @@
+import {
+  asObject,
+  checkJson,
+  GatewayError,
+  isPrivileged,
+  type ChannelAction,
+  type ChannelAddress,
+  type ChannelTarget,
+  type Decoded,
+  type ErrorCode,
+  type Frame,
+  type Outcome,
+  type Principal,
+  type Push,
+} from "@roomcast/protocol";
+import { execute, type Answer } from "./commands.ts";
+import type { Connection, EncodedFrame } from "./connection.ts";
+import type { Deadline } from "./deadlines.ts";
+import { isPromise } from "./hooks.ts";
+import type { PolicyContext, Verdict } from "./policy.ts";
+import type { Reader } from "./reader.ts";
+import { closingError } from "./closing.ts";
+import type { Services } from "./services.ts";
+import { leaveEverything, reviewEverything } from "./subscribing.ts";
+import { TokenBucket } from "./token-bucket.ts";
+
+export type Allowed = Extract<Verdict, { allowed: true }>;
+
+/** A frame as the connection's owner hands it over. */
+export interface FrameInfo {
+  /** Bytes of its text on the wire. */
+  readonly bytes: number;
+  /** It was over `limits.commandBytes` and has not been parsed: only its event name is there. */
+  readonly tooLarge?: boolean;
+  /** Answers the frame; there when the client asked for an acknowledgement. */
+  readonly acknowledge?: (args: readonly unknown[]) => void;
+}
+
+interface Task {
+  readonly request: Exclude<Decoded, { kind: "ignored" }>;
+  readonly bytes: number;
+  readonly acknowledge: FrameInfo["acknowledge"];
+}
+
+/** How long before its expiry a session is told of it. */
+const EXPIRY_NOTICE_MS = 60_000;
+
+/**
+ * One client's state: who it is, what it follows, and its commands, which are carried out one after another, so that a
+ * later one sees what an earlier one did. Nothing that a client sends makes a method of it throw.
+ */
+export class Session {
+  readonly id: string;
+  readonly connection: Connection;
+  readonly services: Services;
+  readonly connectedAt: number;
+  /** What it follows. Few: a list. */
+  readers: Reader[] = [];
+  #principal: Principal;
+  #privileged: boolean;
+  #bucket: TokenBucket;
+  #ended = false;
+  #busy = false;
+  #tasks: Task[] | undefined;
+  #taskBytes = 0;
+  #expiry: Deadline | undefined;
+  #subscriptionIds = 0;
+  readonly #onEnded: (session: Session, reason: ErrorCode | "client") => void;
+  readonly #onGone: (session: Session) => void;
+
+  /** Made by `Gateway.open`. `onEnded` is called once, when it has left everything; `onGone` when its link has gone too. */
+  constructor(options: {
+    connection: Connection;
+    principal: Principal;
+    services: Services;
+    onEnded: (session: Session, reason: ErrorCode | "client") => void;
+    onGone: (session: Session) => void;
+  }) {
+    this.connection = options.connection;
+    this.id = options.connection.id;
+    this.services = options.services;
+    this.#principal = options.principal;
+    this.#privileged = isPrivileged(options.principal);
+    this.#onEnded = options.onEnded;
+    this.#onGone = options.onGone;
+    const { clock, limits } = this.services;
+    this.connectedAt = clock.now();
+    this.#bucket = new TokenBucket(
+      limits.commandBurst * (this.#privileged ? limits.privilegedFactor : 1),
+      this.connectedAt,
+    );
+  }
+
+  get principal(): Principal {
+    return this.#principal;
+  }
+
+  get privileged(): boolean {
+    return this.#privileged;
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Greets the client and watches its expiry. Called once, by the gateway. */
+  start(): void {
+    const { tenantId, userId, expiresAt } = this.#principal;
+    const { nodeId, clock } = this.services;
+    const facts = { socketId: this.id, userId, tenantId, nodeId, expiresAt: expiresAt ?? null, serverTime: clock.now() };
+    for (const frame of this.connection.wire.dialect.greeting(facts)) this.#writeFrame(frame);
+    this.#watchExpiry();
+  }
+
+  /** Takes one frame from the client. Never throws; every frame that asks for an acknowledgement gets one. */
+  receive(frame: readonly unknown[], info: FrameInfo): void {
+    if (this.#ended) return;
+    const request = this.#decode(frame, info);
+    if (request.kind === "ignored") return;
+    const task: Task = { request, bytes: info.bytes, acknowledge: info.acknowledge };
+    if (!this.#busy && !this.connection.overloaded) {
+      this.#run(task);
+      return;
+    }
+    this.#tasks ??= [];
+    const { heldCommands, heldBytes, commandBurst, commandBytes } = this.services.limits;
+    // A burst of commands may wait for one that takes its time, or for a client that reads its answers; not without bound.
+    if (this.#tasks.length < Math.max(heldCommands, commandBurst) && this.#taskBytes < heldBytes + commandBytes) {
+      this.#tasks.push(task);
+      this.#taskBytes += task.bytes;
+      return;
+    }
+    if (this.connection.overloaded) {
+      this.end("SLOW_CONSUMER", "The connection did not keep up with its answers");
+      return;
+    }
+    const details = { retryAfterMs: 100 };
+    this.#finish(task, new GatewayError("RATE_LIMITED", "Too many commands wait for an answer", { details }));
+  }
+
+  /** The connection's backlog has gone: readers that were left behind are told, and follow again. */
+  drained(): void {
+    if (this.#ended) return;
+    for (const reader of this.readers) if (!reader.holding) this.catchUp(reader);
+    if (!this.#busy) this.#next();
+  }
+
+  /** Tells a reader that lost publications where it stands now. */
+  catchUp(reader: Reader): void {
+    if (!reader.lagging || this.connection.overloaded) return;
+    reader.lagging = false;
+    reader.live = !reader.holding;
+    this.push({ type: "gap", address: reader.channel.address, position: reader.channel.position });
+  }
+
+  /** A delivery met a connection that does not keep up; the channel says what follows. */
+  slow(reader: Reader): void {
+    if (reader.channel.settings.slow === "disconnect") {
+      this.end("SLOW_CONSUMER", "The connection did not keep up with what it follows");
+      return;
+    }
+    reader.lagging = true;
+    reader.live = false;
+  }
+
+  /** Says something unasked; whether the client's dialect has a word for it. */
+  push(push: Push): boolean {
+    if (this.#ended) return false;
+    const frame = this.connection.wire.dialect.encode(push);
+    if (frame === undefined) return false;
+    this.#writeFrame(frame);
+    return true;
+  }
+
+  /** Ends the session: says `closing`, leaves everything at once, and closes the link. False when it had ended before. */
+  end(code: ErrorCode, message: string): boolean {
+    if (this.#ended) return false;
+    const { error, reconnect } = closingError(code, message);
+    this.push({ type: "closing", error, reconnect });
+    this.#leave(code);
+    if (code === "SLOW_CONSUMER") this.connection.close("destroy");
+    else this.connection.close(reconnect ? "reconnect" : "stay-away");
+    return true;
+  }
+
+  /** The link has gone; its owner calls this once, whoever ended it. */
+  gone(): void {
+    if (!this.#ended) this.#leave("client");
+    this.#onGone(this);
+  }
+
+  /** The session's address of a channel that a command names. */
+  address(target: ChannelTarget): ChannelAddress {
+    const { tenantId, userId } = this.#principal;
+    if (target.own !== true) return { tenantId, name: target.name };
+    if (userId === null) throw new GatewayError("FORBIDDEN", "Visitors have no channels of their own");
+    return { tenantId, name: target.name, userId };
+  }
+
+  reader(address: ChannelAddress): Reader | undefined {
+    return this.readers.find(
+      ({ channel }) => channel.address.name === address.name && channel.address.userId === address.userId,
+    );
+  }
+
+  nextSubscriptionId(): string {
+    return `subscription_${++this.#subscriptionIds}`;
+  }
+
+  /**
+   * Whether the session may do this now. Rejects or throws `FORBIDDEN`, or `UNAVAILABLE`. When the principal was
+   * replaced while a decision was made, it is made again.
+   */
+  decide(action: ChannelAction, address: ChannelAddress, context: PolicyContext): Allowed | Promise<Allowed> {
+    const principal = this.#principal;
+    const { hooks, policy } = this.services;
+    const verdict = hooks.call("rule", () => policy.decide(principal, action, address, context));
+    if (!isPromise(verdict)) return allowed(verdict, action);
+    return verdict.then((answer) =>
+      principal === this.#principal ? allowed(answer, action) : this.decide(action, address, context),
+    );
+  }
+
+  /** Replaces who the session speaks for: the same user, with other rights or another expiry. */
+  async refresh(token: unknown): Promise<number | null> {
+    const next = await this.services.identify(token);
+    if (this.#ended) return null;
+    const { userId, tenantId } = this.#principal;
+    if (next.userId !== userId || next.tenantId !== tenantId || next.anonymous !== this.#principal.anonymous) {
+      throw new GatewayError("FORBIDDEN", "The token is another user's");
+    }
+    this.#principal = next;
+    this.#privileged = isPrivileged(next);
+    this.#watchExpiry();
+    reviewEverything(this);
+    return next.expiresAt ?? null;
+  }
+
+  #watchExpiry(): void {
+    const { deadlines } = this.services;
+    deadlines.cancel(this.#expiry);
+    this.#expiry = undefined;
+    const { expiresAt } = this.#principal;
+    if (expiresAt === undefined) return;
+    this.#expiry = deadlines.schedule(expiresAt - EXPIRY_NOTICE_MS, () => {
+      this.#expiry = deadlines.schedule(expiresAt, () => this.end("TOKEN_EXPIRED", "The token has expired"));
+      this.push({ type: "expiring", expiresAt });
+    });
+  }
+
+  #decode(frame: readonly unknown[], info: FrameInfo): Decoded {
+    const { directory, limits, observer } = this.services;
+    const event = typeof frame[0] === "string" ? frame[0].slice(0, 128) : String(asObject(frame[0]) ?? frame[0]).slice(0, 128);
+    const wait = directory.take(this, this.#bucket, this.#privileged);
+    try {
+      if (wait > 0) throw new GatewayError("RATE_LIMITED", "Too many commands", { details: { retryAfterMs: wait } });
+      if (info.tooLarge === true) {
+        throw new GatewayError("TOO_LARGE", "The command is too large", { details: { limit: limits.commandBytes } });
+      }
+      for (let i = 1; i < frame.length; i++) checkJson(frame[i], limits.jsonDepth);
+      return this.connection.wire.dialect.decode(frame);
+    } catch (thrown) {
+      const error = GatewayError.from(thrown);
+      if (error.code === "INTERNAL") observer.failed?.("decode", thrown);
+      return { kind: "invalid", event, error };
+    }
+  }
+
+  #run(task: Task): void {
+    const answer = this.#execute(task);
+    if (!isPromise(answer)) {
+      this.#finish(task, answer);
+      return;
+    }
+    this.#busy = true;
+    void answer.then((settled) => {
+      this.#finish(task, settled);
+      this.#next();
+    });
+  }
+
+  #next(): void {
+    this.#busy = false;
+    while (!this.#busy && !this.#ended && !this.connection.overloaded) {
+      const task = this.#tasks?.shift();
+      if (task === undefined) {
+        this.#tasks = undefined;
+        return;
+      }
+      this.#taskBytes -= task.bytes;
+      this.#run(task);
+    }
+  }
+
+  /** Never throws or rejects. */
+  #execute({ request }: Task): Answer | GatewayError | Promise<Answer | GatewayError> {
+    if (request.kind === "invalid") return request.error;
+    try {
+      const answer = execute(this, request.command);
+      return isPromise(answer) ? answer.catch((thrown: unknown) => this.#failure(thrown)) : answer;
+    } catch (thrown) {
+      return this.#failure(thrown);
+    }
+  }
+
+  #finish(task: Task, answer: Answer | GatewayError): void {
+    if (answer instanceof GatewayError) {
+      this.services.observer.refused?.(answer.code);
+      this.#reply(task, { ok: false, error: answer.toWire() });
+      return;
+    }
+    if (answer.later !== undefined) {
+      void answer.later.then(
+        (result) => this.#reply(task, { ok: true, result }),
+        (thrown: unknown) => this.#finish(task, this.#failure(thrown)),
+      );
+      return;
+    }
+    this.#reply(task, { ok: true, result: answer.result });
+    answer.after?.();
+  }
+
+  #failure(thrown: unknown): GatewayError {
+    const error = GatewayError.from(thrown);
+    if (error.code === "INTERNAL") this.services.observer.failed?.("command", thrown);
+    return error;
+  }
+
+  #reply({ request, acknowledge }: Task, outcome: Outcome): void {
+    if (this.#ended) return;
+    const reply = this.connection.wire.dialect.reply(request, outcome, acknowledge !== undefined);
+    if (reply.acknowledgement !== undefined) acknowledge?.(reply.acknowledgement);
+    for (const frame of reply.frames ?? []) this.#writeFrame(frame);
+  }
+
+  #writeFrame(frame: Frame): void {
+    this.#write(this.connection.wire.encode(frame));
+  }
+
+  #write(frame: EncodedFrame): void {
+    this.connection.write(frame);
+  }
+
+  #leave(reason: ErrorCode | "client"): void {
+    this.#ended = true;
+    this.#tasks = undefined;
+    this.services.deadlines.cancel(this.#expiry);
+    leaveEverything(this);
+    this.#onEnded(this, reason);
+  }
+}
+
+function allowed(verdict: Verdict, action: ChannelAction): Allowed {
+  if (verdict.allowed) return verdict;
+  throw new GatewayError("FORBIDDEN", `You may not ${VERBS[action]} this channel`);
+}
+
+const VERBS: Readonly<Record<ChannelAction, string>> = {
+  subscribe: "follow",
+  publish: "publish to",
+  presence: "see or join the members of",
+  history: "read the history of",
+};

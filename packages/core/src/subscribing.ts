@@ -1,0 +1,242 @@
+import {
+  GatewayError,
+  REPLY_BYTES,
+  REPLY_ENTRIES,
+  utf8Length,
+  type ChannelAddress,
+  type CompiledFilter,
+  type Member,
+  type Position,
+  type Publication,
+  type Recovery,
+} from "@roomcast/protocol";
+import { JOINED, Reader, type Subscription } from "./reader.ts";
+import type { Allowed, Session } from "./session.ts";
+
+/** Filters that are not pure equality cost an evaluation for each publication; so many a user and a topic may have. */
+const FILTERS_PER_USER = 16;
+const FILTERS_PER_TOPIC = 500;
+
+export interface FollowOptions {
+  readonly id: string;
+  readonly filter?: CompiledFilter;
+  readonly verdict: Allowed;
+  /** The session has this very subscription already: nothing changes but what it may still have missed. */
+  readonly again?: { readonly reader: Reader; readonly subscription: Subscription };
+  readonly since?: Position;
+  readonly token?: string;
+}
+
+export interface Followed {
+  readonly reader: Reader;
+  readonly recovery: Recovery;
+  /** To be called when the answer has been written: live publications follow it. */
+  readonly release: () => void;
+}
+
+/**
+ * Begins a subscription and reads what it missed. Live publications wait until the answer is written, so that they come
+ * behind the recovered ones and none is between. Rejects without having changed anything.
+ */
+export async function follow(session: Session, address: ChannelAddress, options: FollowOptions): Promise<Followed> {
+  const { reader, subscription } = options.again ?? begin(session, address, options);
+  reader.hold();
+  subscription.verdict = options.verdict;
+  watchRight(session, reader, subscription);
+  try {
+    await reader.channel.subscribed;
+    const recovery = await recover(session, address, options);
+    if (session.ended) throw new GatewayError("UNAVAILABLE", "The connection has ended");
+    const position = recovery.position?.offset ?? 0;
+    const recovered = new Set(recovery.events?.map(({ id }) => id));
+    return {
+      reader,
+      recovery,
+      release: () => settle(reader, (publication) => {
+        const covered = publication.position !== undefined && publication.position.offset <= position;
+        return !recovered.has(publication.id) && reader.wants(publication.data, covered ? subscription : undefined);
+      }),
+    };
+  } catch (thrown) {
+    if (options.again === undefined) drop(session, reader, subscription);
+    settle(reader, (publication) => reader.wants(publication.data));
+    throw thrown;
+  }
+}
+
+function begin(session: Session, address: ChannelAddress, options: FollowOptions): { reader: Reader; subscription: Subscription } {
+  checkLimits(session, address, options);
+  const { hub } = session.services;
+  let reader = session.reader(address);
+  if (reader === undefined) {
+    reader = new Reader(session, hub.open(address));
+    session.readers.push(reader);
+  }
+  const { id, filter, verdict } = options;
+  const subscription: Subscription = { id, filter, verdict, review: undefined };
+  hub.place(reader, [...reader.subscriptions, subscription]);
+  return { reader, subscription };
+}
+
+/** Ends one hold of a reader, and hands it what it is owed. */
+function settle(reader: Reader, owed: (publication: Publication) => boolean): void {
+  const held = reader.release();
+  if (reader.session.ended) return;
+  for (const publication of held) if (owed(publication)) reader.channel.deliverTo(reader, publication);
+  if (!reader.holding) reader.session.catchUp(reader);
+}
+
+async function recover(session: Session, address: ChannelAddress, options: FollowOptions): Promise<Recovery> {
+  const { publisher } = session.services;
+  const { since, filter, token } = options;
+  const readable = since !== undefined && (await mayReadHistory(session, address, token));
+  const page = await publisher.history(address, readable ? { limit: REPLY_ENTRIES + 1, since } : { limit: 0 });
+  if (page === undefined) return since === undefined ? {} : { recovered: false };
+  const { position } = page;
+  if (since === undefined) return { position };
+  const events = filter === undefined ? page.events : page.events.filter(({ data }) => filter.matches(data));
+  if (!readable || !page.complete || page.events.length > REPLY_ENTRIES || !fitsReply(events)) {
+    return { position, recovered: false };
+  }
+  return { position, recovered: true, events };
+}
+
+async function mayReadHistory(session: Session, address: ChannelAddress, token: string | undefined): Promise<boolean> {
+  try {
+    await session.decide("history", address, token === undefined ? { following: "rule" } : { following: "rule", token });
+    return true;
+  } catch (thrown) {
+    if (thrown instanceof GatewayError && thrown.code === "FORBIDDEN") return false;
+    throw thrown;
+  }
+}
+
+export function fitsReply(events: readonly Publication[]): boolean {
+  let bytes = 0;
+  for (const event of events) {
+    bytes += utf8Length(JSON.stringify(event));
+    if (bytes > REPLY_BYTES) return false;
+  }
+  return true;
+}
+
+function checkLimits(session: Session, address: ChannelAddress, options: FollowOptions): void {
+  const { limits, hub, directory } = session.services;
+  const subscriptions = session.readers.reduce((sum, reader) => sum + reader.subscriptions.length, 0);
+  if (subscriptions >= limits.subscriptionsPerSession) throw limitReached("subscriptionsPerSession");
+  const { filter } = options;
+  if (filter === undefined || filter.pureEquality) return;
+  const filters = hub.find(address)?.filters;
+  if (filters !== undefined && !filters.has(filter) && filters.impure >= FILTERS_PER_TOPIC) throw limitReached("filtersPerTopic");
+  const { userId, tenantId } = session.principal;
+  const sessions = userId === null ? [session] : directory.of(tenantId, userId);
+  const keys = new Set<string>([filter.key]);
+  for (const other of sessions) {
+    for (const subscription of other.reader(address)?.subscriptions ?? []) {
+      if (subscription.filter?.pureEquality === false) keys.add(subscription.filter.key);
+    }
+  }
+  if (keys.size > FILTERS_PER_USER) throw limitReached("filtersPerUser");
+}
+
+function limitReached(limit: string): GatewayError {
+  return new GatewayError("LIMIT_REACHED", "Too many subscriptions", { details: { limit } });
+}
+
+/** Ends one subscription of a session; the reader goes with its last one. */
+export function drop(session: Session, reader: Reader, subscription: Subscription): void {
+  session.services.deadlines.cancel(subscription.review);
+  session.services.hub.place(
+    reader,
+    reader.subscriptions.filter((other) => other !== subscription),
+  );
+  if (reader.subscriptions.length === 0) session.readers = session.readers.filter((other) => other !== reader);
+}
+
+/** Ends the membership of a session; it stays a reader by its other subscriptions. */
+export async function leave(session: Session, reader: Reader): Promise<void> {
+  const joined = reader.subscriptions.find(({ id }) => id === JOINED);
+  const { member } = reader;
+  reader.member = undefined;
+  if (joined !== undefined) drop(session, reader, joined);
+  if (member !== undefined) await session.services.roster.remove(reader.channel.address, member);
+}
+
+/** Takes a session that has ended out of everything, at once. */
+export function leaveEverything(session: Session): void {
+  const { hub, deadlines, roster, observer } = session.services;
+  for (const reader of session.readers) {
+    for (const { review } of reader.subscriptions) deadlines.cancel(review);
+    const { member } = reader;
+    reader.member = undefined;
+    hub.place(reader, []);
+    if (member === undefined) continue;
+    roster
+      .remove(reader.channel.address, member)
+      .catch((error: unknown) => observer.failed?.("presence", error));
+  }
+  session.readers = [];
+}
+
+/** Looks at every right of a session again: its principal has changed. */
+export function reviewEverything(session: Session): void {
+  for (const reader of session.readers) {
+    // A room token's right depends on nothing that a refresh changes.
+    for (const subscription of reader.subscriptions) {
+      if (subscription.verdict.until === undefined) void review(session, reader, subscription);
+    }
+  }
+}
+
+/** Has the right behind a subscription looked at again when it ends, or when a function may have changed its mind. */
+function watchRight(session: Session, reader: Reader, subscription: Subscription): void {
+  const { clock, deadlines, recheckMs } = session.services;
+  const { until, recheck } = subscription.verdict;
+  deadlines.cancel(subscription.review);
+  subscription.review = undefined;
+  const at = Math.min(until ?? Number.POSITIVE_INFINITY, recheck === true ? clock.now() + recheckMs : Number.POSITIVE_INFINITY);
+  if (Number.isFinite(at)) subscription.review = deadlines.schedule(at, () => void review(session, reader, subscription));
+}
+
+async function review(session: Session, reader: Reader, subscription: Subscription): Promise<void> {
+  const { address } = reader.channel;
+  try {
+    const action = subscription.id === JOINED ? "presence" : "subscribe";
+    const verdict = await session.decide(action, address, { following: false });
+    if (session.ended || !reader.subscriptions.includes(subscription)) return;
+    subscription.verdict = verdict;
+    watchRight(session, reader, subscription);
+  } catch (thrown) {
+    if (session.ended || !reader.subscriptions.includes(subscription)) return;
+    const error = GatewayError.from(thrown);
+    if (subscription.id === JOINED) {
+      leave(session, reader).catch((failure: unknown) => session.services.observer.failed?.("presence", failure));
+    } else {
+      drop(session, reader, subscription);
+    }
+    session.push({ type: "error", error: error.toWire(), address });
+  }
+}
+
+/** What a session owes its following of a channel to. */
+export function following(reader: Reader | undefined): "rule" | "grant" | false {
+  if (reader === undefined) return false;
+  return reader.subscriptions.some(({ verdict }) => verdict.by === "rule") ? "rule" : "grant";
+}
+
+/** Joins a channel, or replaces the state of a member. */
+export async function enter(session: Session, reader: Reader, state: unknown): Promise<void> {
+  const { principal, services } = session;
+  const before = reader.member;
+  const member: Member = {
+    socketId: session.id,
+    userId: principal.userId,
+    joinedAt: before?.joinedAt ?? services.clock.now(),
+    ...(principal.info === undefined ? undefined : { info: principal.info }),
+    ...(state === undefined ? undefined : { state }),
+  };
+  reader.member = member;
+  await services.roster.put(reader.channel.address, member, before === undefined ? "joined" : "updated");
+  // It may have ended, or left, while the store was asked.
+  if (reader.member === undefined) await services.roster.remove(reader.channel.address, member);
+}
