@@ -1,0 +1,136 @@
+import type { Clock, Connection, EncodedFrame } from "@roomcast/core";
+import type { Socket } from "socket.io";
+import type { Link } from "./link.ts";
+import { Packet, type SocketIoWire } from "./wire.ts";
+import type { Outlet, WriteObserver } from "./writer.ts";
+import { CLOSE_MS, webSocketOf } from "./ws-engine.ts";
+
+export interface SocketIoConnectionOptions {
+  readonly id: string;
+  readonly wire: SocketIoWire;
+  readonly socket: Socket;
+  readonly link: Link;
+  readonly backlogBytes: number;
+  readonly clock: Clock;
+  readonly observer: WriteObserver;
+  /** Called each time that an overload has passed. */
+  readonly onDrained: () => void;
+}
+
+/**
+ * One client in one namespace, over a socket of Socket.IO. Over WebSocket it puts frames onto the writer; over polling, in
+ * the middle of an upgrade, and where frames are compressed, it gives their text to Engine.IO, which keeps the order there.
+ */
+export class SocketIoConnection implements Connection {
+  readonly id: string;
+  readonly wire: SocketIoWire;
+  readonly #socket: Socket;
+  readonly #link: Link;
+  readonly #clock: Clock;
+  readonly #observer: WriteObserver;
+  readonly #backlogBytes: number;
+  readonly #onDrained: () => void;
+  #outlet: Outlet | undefined;
+  #forgetOutlet: (() => void) | undefined;
+  #ended = false;
+  /** Bytes that Engine.IO has and its client has not taken, and whether those are, or lately were, too many. */
+  #waiting = 0;
+  #stuck = false;
+
+  constructor(options: SocketIoConnectionOptions) {
+    this.id = options.id;
+    this.wire = options.wire;
+    this.#socket = options.socket;
+    this.#link = options.link;
+    this.#clock = options.clock;
+    this.#observer = options.observer;
+    this.#backlogBytes = options.backlogBytes;
+    this.#onDrained = options.onDrained;
+    this.#takeOutlet();
+    if (this.transport === "polling") {
+      // Engine.IO writes what it kept back just after it tells of the upgrade; only then is the writer ours.
+      this.#socket.conn.once("upgrade", () => queueMicrotask(() => this.#takeOutlet()));
+    }
+  }
+
+  get transport(): "websocket" | "polling" {
+    return webSocketOf(this.#socket.conn.transport) === undefined ? "polling" : "websocket";
+  }
+
+  get remoteAddress(): string | undefined {
+    return this.#link.remoteAddress;
+  }
+
+  get overloaded(): boolean {
+    return this.#outlet === undefined ? this.#stuck : this.#outlet.overloaded;
+  }
+
+  write(frame: EncodedFrame): void {
+    if (frame instanceof Packet) this.#write(frame, true);
+  }
+
+  /** Answers a packet of the client. In one queue with all that is written. */
+  acknowledge(id: number, args: readonly unknown[]): void {
+    this.#write(this.wire.acknowledgement(id, args), false);
+  }
+
+  close(how: "reconnect" | "stay-away" | "destroy"): void {
+    if (this.#ended) return;
+    const { conn } = this.#socket;
+    if (how === "destroy") {
+      const webSocket = webSocketOf(conn.transport);
+      if (webSocket === undefined) conn.close(true);
+      else webSocket.terminate();
+      return;
+    }
+    if (how === "reconnect") conn.close();
+    else this.#socket.disconnect(this.#link.sessions <= 1);
+    // A WebSocket has its own time to answer a close; a client that polls no more would have as long as its heartbeat.
+    if (this.#outlet === undefined && this.#link.sessions <= 1) this.#clock.after(CLOSE_MS, () => conn.close(true));
+  }
+
+  /** The link or the namespace has gone: nothing is written any more. */
+  ended(): void {
+    this.#ended = true;
+    this.#forgetOutlet?.();
+  }
+
+  #write(packet: Packet, shared: boolean): void {
+    if (this.#ended) return;
+    if (this.#outlet !== undefined) {
+      this.#outlet.push(packet.frame, shared);
+      return;
+    }
+    const { bytes } = packet;
+    this.#waiting += bytes;
+    this.#stuck ||= this.#waiting > this.#backlogBytes;
+    this.#socket.conn.write(packet.text, { compress: false }, () => this.#sent(bytes));
+    if (this.#waiting > 8 * this.#backlogBytes) this.close("destroy");
+  }
+
+  #sent(bytes: number): void {
+    this.#observer.bytesOut?.(bytes);
+    this.#waiting -= bytes;
+    this.#relieve();
+  }
+
+  #relieve(): void {
+    if (!this.#stuck || this.#outlet !== undefined || this.#waiting > this.#backlogBytes / 2) return;
+    this.#stuck = false;
+    if (!this.#ended) this.#onDrained();
+  }
+
+  #takeOutlet(): void {
+    if (this.#ended) return;
+    const outlet = webSocketOf(this.#socket.conn.transport)?.outlet;
+    if (outlet === undefined) return;
+    this.#outlet = outlet;
+    this.#forgetOutlet = outlet.onDrained(() => {
+      if (!this.#ended) this.#onDrained();
+    });
+    // What waited for polls has gone to the outlet, and counts there.
+    const wasStuck = this.#stuck;
+    this.#stuck = false;
+    if (wasStuck && !outlet.overloaded) this.#onDrained();
+  }
+}

@@ -1,0 +1,304 @@
+import { randomBytes } from "node:crypto";
+import type { IncomingMessage, Server as HttpServer, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Gateway, Session } from "@roomcast/core";
+import { GatewayError, nativeDialect, type Dialect, type Handshake } from "@roomcast/protocol";
+import { Server as EngineServer, type ServerOptions as EngineOptions, type Socket as EngineSocket } from "engine.io";
+import { Server, type Namespace, type Socket } from "socket.io";
+import { mountRequests } from "../http-mount.ts";
+import { RoomlessAdapter } from "./adapter.ts";
+import { SocketIoConnection } from "./connection.ts";
+import { Gate } from "./gate.ts";
+import { clientAddress, isOwnOrigin, visibleHeaders, type TrustProxy } from "./handshakes.ts";
+import { Link } from "./link.ts";
+import { createParser, measureOf } from "./parser.ts";
+import { mountUpgrades, refuseUpgrade } from "./upgrades.ts";
+import { SocketIoWire } from "./wire.ts";
+import { Writer, type WriteObserver } from "./writer.ts";
+import { createWsEngine, webSocketOf } from "./ws-engine.ts";
+
+export interface EndpointNamespace {
+  /** Such as `/`. */
+  readonly name: string;
+  /** In order: the first that accepts a handshake has the connection; the first of all refuses what none accepts. */
+  readonly dialects: readonly Dialect[];
+}
+
+export interface EndpointOptions {
+  readonly httpServer: HttpServer;
+  readonly gateway: Gateway;
+  /** Matched exactly, with or without its last slash. Default `/socket.io/`. */
+  readonly path?: string;
+  /** Default: the native dialect in `/`. Other namespaces are refused. */
+  readonly namespaces?: readonly EndpointNamespace[];
+  /** Origins of pages that may use the endpoint besides its own. Default: none. With `"*"`, cookies of other origins do not count. */
+  readonly cors?: readonly string[] | "*";
+  /** Default: false. */
+  readonly trustProxy?: TrustProxy;
+  /** Default: 25 and 20. */
+  readonly heartbeat?: { readonly intervalSeconds?: number; readonly timeoutSeconds?: number };
+  /** Whether clients of Socket.IO 2 (Engine.IO 3) may connect. Default: false. */
+  readonly allowEIO3?: boolean;
+  /** Options of `ws`, or true for its defaults. Compressed connections do without the writer. Default: false. */
+  readonly perMessageDeflate?: boolean | object;
+  /** Shared by the endpoints of a node. Default: each its own. */
+  readonly gate?: Gate;
+  readonly observer?: WriteObserver;
+}
+
+/** How long `close` waits for clients to answer before it destroys their sockets. */
+const CLOSE_GRACE_MS = 500;
+
+/** Opens a Socket.IO endpoint of a gateway on an HTTP server. Request listeners that the server has keep all other paths. */
+export function openEndpoint(options: EndpointOptions): Endpoint {
+  return new Endpoint(options);
+}
+
+/**
+ * One path of an HTTP server that speaks Socket.IO, with its own `Server` of Socket.IO, whose namespaces each have an ordered
+ * list of dialects. It binds connections to sessions of the gateway, and decides nothing itself.
+ */
+export class Endpoint {
+  /** With its last slash. */
+  readonly path: string;
+  /** For an application's own emits. Rooms are not kept, and clients' events go to the gateway alone. */
+  readonly io: Server;
+  readonly #gateway: Gateway;
+  readonly #gate: Gate;
+  readonly #engine: EngineServer;
+  readonly #observer: WriteObserver;
+  readonly #trustProxy: TrustProxy;
+  readonly #origins: readonly string[];
+  readonly #links = new Map<EngineSocket, Link>();
+  readonly #unmount: readonly (() => void)[];
+  #closed: Promise<void> | undefined;
+
+  constructor(options: EndpointOptions) {
+    const { gateway, httpServer, cors, trustProxy = false } = options;
+    const namespaces = options.namespaces ?? [{ name: "/", dialects: [nativeDialect] }];
+    const { limits } = gateway;
+    const path = (options.path ?? "/socket.io").replace(/\/$/, "");
+    this.path = `${path}/`;
+    this.#gateway = gateway;
+    this.#gate = options.gate ?? new Gate({ gateway, trustProxy });
+    this.#observer = options.observer ?? {};
+    this.#trustProxy = trustProxy;
+    this.#origins = cors === undefined || cors === "*" ? [] : cors;
+    this.#engine = new EngineServer(this.#engineOptions(options));
+    this.#engine.on("connection", (conn: EngineSocket) => this.#link(conn));
+    this.io = new Server({
+      path,
+      serveClient: false,
+      adapter: RoomlessAdapter,
+      connectTimeout: limits.loginSeconds * 1000,
+      parser: createParser({
+        namespaces: namespaces.map(({ name }) => name),
+        commandBytes: limits.commandBytes,
+        connectPackets: limits.connectPackets,
+      }),
+    });
+    for (const namespace of namespaces) this.#serve(namespace);
+    if (!namespaces.some(({ name }) => name === "/")) refuseRoot(this.io.of("/"));
+    this.io.bind(this.#engine);
+    const owns = (requested: string): boolean => requested === path || requested === this.path;
+    this.#unmount = [
+      mountRequests({ httpServer, owns, handle: (request, response) => this.#request(owns, request, response) }),
+      mountUpgrades({ httpServer, owns, handle: (request, socket, head) => this.#upgrade(request, socket, head) }),
+    ];
+  }
+
+  /** Ends all links at once and leaves the HTTP server to its other listeners. Drain the gateway first to part in peace. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    for (const unmount of this.#unmount) unmount();
+    const sockets = [...this.#links.keys()].flatMap((conn) => webSocketOf(conn.transport) ?? []);
+    const closed = sockets.map((socket) => new Promise((resolve) => socket.once("close", resolve)));
+    await this.io.close();
+    await Promise.race([Promise.all(closed), delay(CLOSE_GRACE_MS, undefined, { ref: false })]);
+    for (const socket of sockets) socket.terminate();
+  }
+
+  #engineOptions({ heartbeat, cors, allowEIO3, perMessageDeflate, observer }: EndpointOptions): EngineOptions {
+    const { limits } = this.#gateway;
+    const writer = new Writer({ backlogBytes: limits.backlogBytes, ...(observer === undefined ? undefined : { observer }) });
+    return {
+      wsEngine: createWsEngine(writer) as unknown as NonNullable<EngineOptions["wsEngine"]>,
+      transports: ["polling", "websocket"],
+      maxHttpBufferSize: limits.transportBytes,
+      pingInterval: (heartbeat?.intervalSeconds ?? 25) * 1000,
+      pingTimeout: (heartbeat?.timeoutSeconds ?? 20) * 1000,
+      perMessageDeflate: (perMessageDeflate ?? false) as NonNullable<EngineOptions["perMessageDeflate"]>,
+      httpCompression: false,
+      allowEIO3: allowEIO3 ?? false,
+      ...(cors === undefined
+        ? undefined
+        : { cors: { origin: cors === "*" ? "*" : [...cors], credentials: cors !== "*", methods: ["GET", "POST"] } }),
+      allowRequest: (request, allow) => {
+        const error = this.#gate.check(request);
+        if (error === undefined) allow(null, true);
+        // Engine.IO has an answer of its own, without a status that clients and proxies understand; so it is not asked.
+        else this.#gate.refuse(request, (request as { res?: ServerResponse }).res, error);
+      },
+    };
+  }
+
+  #request(owns: (path: string) => boolean, request: IncomingMessage, response: ServerResponse): void {
+    if (!owns(before(request.url ?? "", "?"))) {
+      response.writeHead(404, { "Content-Type": "application/json" });
+      response.end(JSON.stringify({ error: "NOT_FOUND", message: "Nothing is served under this path" }));
+      return;
+    }
+    try {
+      this.#engine.handleRequest(request as Parameters<EngineServer["handleRequest"]>[0], response);
+    } catch (error) {
+      this.#gateway.observer.failed?.("engine", error);
+      if (!response.headersSent) response.writeHead(400);
+      response.end();
+    }
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    try {
+      this.#engine.handleUpgrade(request as Parameters<EngineServer["handleUpgrade"]>[0], socket, head);
+    } catch (error) {
+      this.#gateway.observer.failed?.("engine", error);
+      refuseUpgrade(socket, { status: "400 Bad Request", body: { error: "INVALID_PAYLOAD", message: "The upgrade was malformed" } });
+    }
+  }
+
+  #link(conn: EngineSocket): void {
+    const { request } = conn;
+    const { clock, limits } = this.#gateway;
+    const link = new Link({
+      conn,
+      headers: visibleHeaders(request.headers, isOwnOrigin(request, this.#origins, this.#trustProxy)),
+      remoteAddress: clientAddress(request, this.#trustProxy) ?? conn.remoteAddress,
+      clock,
+      loginSeconds: limits.loginSeconds,
+      onPending: (change) => this.#gate.count(change),
+    });
+    this.#links.set(conn, link);
+    conn.once("close", () => {
+      this.#links.delete(conn);
+      link.closed();
+    });
+  }
+
+  #serve({ name, dialects }: EndpointNamespace): void {
+    const wires = dialects.map((dialect) => new SocketIoWire({ dialect, namespace: name }));
+    const [first] = wires;
+    if (first === undefined) throw new TypeError(`The namespace ${name} needs a dialect`);
+    const namespace = this.io.of(name);
+    namespace.use((socket, next) => {
+      void this.#admit({ socket, wires, first }).then(next);
+    });
+    namespace.on("connection", (socket) => this.#open(socket));
+  }
+
+  /** Authenticates a socket; the error that refuses it, as its dialect tells it. Never rejects. */
+  async #admit({ socket, wires, first }: { socket: Socket; wires: readonly SocketIoWire[]; first: SocketIoWire }): Promise<Error | undefined> {
+    const link = this.#links.get(socket.conn);
+    const namespace = socket.nsp.name;
+    // Of two at once on Engine.IO 3, which have one id, Socket.IO would forget the first and never tell that it ended.
+    if (link === undefined || !link.enter(namespace)) return new Error("The namespace is joined already");
+    let wire = first;
+    try {
+      const handshake = handshakeOf(socket, link);
+      wire = wires.find(({ dialect }) => dialect.accepts(handshake)) ?? first;
+      link.admitted(namespace, { admission: await this.#gateway.admit(wire.dialect.credentials(handshake)), wire });
+      return undefined;
+    } catch (thrown) {
+      link.leave(namespace);
+      if (!(thrown instanceof GatewayError)) this.#gateway.observer.failed?.("handshake", thrown);
+      const error = GatewayError.from(thrown);
+      const { message, data } = wire.dialect.refusal(error);
+      return Object.assign(new Error(message), { data });
+    }
+  }
+
+  /** Opens the session of a socket that is connected. Synchronous: a command that came after an await would be lost. */
+  #open(socket: Socket): void {
+    const namespace = socket.nsp.name;
+    const link = this.#links.get(socket.conn);
+    const seat = link?.take(namespace);
+    if (link === undefined || seat === undefined) {
+      socket.disconnect(true);
+      return;
+    }
+    let session: Session | undefined;
+    const { clock, limits } = this.#gateway;
+    const connection = new SocketIoConnection({
+      // On Engine.IO 3 the socket's id is the transport's credential.
+      id: socket.conn.protocol === 3 ? randomBytes(15).toString("base64url") : socket.id,
+      wire: seat.wire,
+      socket,
+      link,
+      backlogBytes: limits.backlogBytes,
+      clock,
+      observer: this.#observer,
+      onDrained: () => session?.drained(),
+    });
+    link.opened();
+    socket.once("disconnect", () => {
+      connection.ended();
+      link.leave(namespace);
+      link.left();
+      if (session !== undefined) this.#gateway.gone(session);
+    });
+    try {
+      session = this.#gateway.open(connection, seat.admission);
+    } catch (error) {
+      this.#gateway.observer.failed?.("open", error);
+      seat.admission.release();
+      socket.disconnect(true);
+      return;
+    }
+    const opened = session;
+    if (!socket.connected) this.#gateway.gone(opened);
+    socket.use((frame) => this.#receive(opened, connection, frame));
+    Object.assign(socket.handshake, { headers: {}, query: {}, auth: {} });
+  }
+
+  /** Takes every event of a socket. What is thrown here would end the process. */
+  #receive(session: Session, connection: SocketIoConnection, frame: unknown[]): void {
+    try {
+      const measure = measureOf(frame);
+      if (measure === undefined) {
+        // It came under another spelling of the namespace, past the limits.
+        connection.close("destroy");
+        return;
+      }
+      const { bytes, tooLarge, acknowledgement: id } = measure;
+      session.receive(frame, {
+        bytes,
+        tooLarge,
+        ...(id === undefined ? undefined : { acknowledge: (args: readonly unknown[]) => connection.acknowledge(id, args) }),
+      });
+    } catch (error) {
+      this.#gateway.observer.failed?.("receive", error);
+    }
+  }
+}
+
+function handshakeOf(socket: Socket, link: Link): Handshake {
+  // On Engine.IO 3 what Socket.IO calls auth is the query of the namespace; and a query never logs anybody in.
+  return { auth: socket.conn.protocol === 3 ? {} : socket.handshake.auth, headers: link.headers };
+}
+
+/** Clients of Socket.IO 2 join `/` whether they want it or not: they may stand there, without a session. */
+function refuseRoot(root: Namespace): void {
+  root.use((socket, next) => next(socket.conn.protocol === 3 ? undefined : new Error("Invalid namespace")));
+  root.on("connection", (socket) => {
+    socket.use(() => socket.disconnect(true));
+  });
+}
+
+function before(text: string, mark: string): string {
+  const end = text.indexOf(mark);
+  return end === -1 ? text : text.slice(0, end);
+}

@@ -1,0 +1,77 @@
+import type { IncomingMessage, Server } from "node:http";
+import type { Duplex } from "node:stream";
+import { pathOf } from "../http-mount.ts";
+
+export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
+export interface MountUpgradesOptions {
+  readonly httpServer: Server;
+  /** Whether an upgrade of this path is ours. */
+  readonly owns: (path: string) => boolean;
+  readonly handle: UpgradeHandler;
+}
+
+type Listener = UpgradeHandler & { readonly [OWNS]: (path: string) => boolean };
+
+/** Marks listeners of ours among those of a server; the same for all copies of this module. */
+const OWNS = Symbol.for("roomcast.upgrades");
+
+/** How long the other listeners of a server have to answer an upgrade that is nobody's of ours. */
+const FOREIGN_MS = 5000;
+
+/**
+ * Takes the WebSocket upgrades of a server that `owns` says are ours. Those of no path that is known are answered 404 where
+ * all listeners are of this kind; where others listen too they are theirs, and are dropped if those let them hang. Returns
+ * a function that ends it.
+ */
+export function mountUpgrades(options: MountUpgradesOptions): () => void {
+  const { httpServer, owns, handle } = options;
+  const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    const path = pathOf(request);
+    if (owns(path)) {
+      handle(request, socket, head);
+      return;
+    }
+    const listeners = httpServer.listeners("upgrade");
+    const ours = listeners.filter((other): other is Listener => OWNS in other);
+    // Only one of several answers.
+    if (ours[0] !== listener || ours.some((other) => other[OWNS](path))) return;
+    if (ours.length === listeners.length) {
+      refuseUpgrade(socket, { status: "404 Not Found", body: { error: "NOT_FOUND", message: "Nothing is served under this path" } });
+      return;
+    }
+    const sent = bytesWritten(socket);
+    setTimeout(() => {
+      if (bytesWritten(socket) === sent) socket.destroy();
+    }, FOREIGN_MS).unref();
+  };
+  const listener: Listener = Object.assign(upgrade, { [OWNS]: owns });
+  httpServer.on("upgrade", listener);
+  return () => httpServer.off("upgrade", listener);
+}
+
+export interface Refusal {
+  /** Such as `404 Not Found`. */
+  readonly status: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: object;
+}
+
+/** Answers an upgrade as an HTTP request that is refused, and ends its connection. */
+export function refuseUpgrade(socket: Duplex, refusal: Refusal): void {
+  const body = JSON.stringify(refusal.body);
+  const headers = {
+    ...refusal.headers,
+    Connection: "close",
+    "Content-Type": "application/json",
+    "Content-Length": String(Buffer.byteLength(body)),
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  socket.on("error", () => socket.destroy());
+  socket.once("finish", () => socket.destroy());
+  socket.end([`HTTP/1.1 ${refusal.status}`, ...lines, "", body].join("\r\n"));
+}
+
+function bytesWritten(socket: Duplex): unknown {
+  return Reflect.get(socket, "bytesWritten");
+}
