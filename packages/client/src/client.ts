@@ -220,8 +220,7 @@ export class RealtimeClient<Events extends object = AnyEvents> {
         return;
       case "error": {
         const error = toRealtimeError(payload, channel === undefined ? {} : { channel });
-        // It ends what we follow on the channel; each of that says so itself.
-        if (channel !== undefined && this.#readers.has(channel)) this.#readers.ended(channel, error);
+        if (channel !== undefined && this.#readers.has(channel)) this.#readers.ended(channel);
         else this.#failed(error);
       }
     }

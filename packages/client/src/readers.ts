@@ -114,12 +114,15 @@ export class Readers {
     if (log !== undefined) this.#handOut({ log, reader: { topic } }, log.gap(position));
   }
 
-  /** The server ended all readers of `topic`. */
-  ended(topic: string, error: RealtimeError): void {
+  /**
+   * The server ended something that reads `topic`, and does not say what: all of it is asked for again, from where it stands.
+   * What is still there changes nothing by that, and the rest is refused by name.
+   */
+  ended(topic: string): void {
     for (const entry of this.#entries.values()) {
-      if (entry.reader.topic !== topic) continue;
+      if (entry.reader.topic !== topic || !entry.log.isLive(entry.reader.key)) continue;
       entry.log.interrupt(entry.reader.key);
-      this.#refused(entry, error);
+      this.#ask(entry);
     }
   }
 
