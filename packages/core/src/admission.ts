@@ -39,6 +39,8 @@ export class Admissions {
   readonly #services: AdmissionServices;
   /** Places that are kept for connections that are about to open, by user and by tenant. */
   readonly #pending = new Map<string, number>();
+  /** Users that were revoked a moment ago, oldest first: connections of theirs may be between admission and opening. */
+  readonly #revoked = new Map<string, number>();
 
   constructor(services: AdmissionServices) {
     this.#services = services;
@@ -79,6 +81,25 @@ export class Admissions {
       }
     }
     return principal;
+  }
+
+  /** Takes note that a user's tokens were ended. */
+  revoked({ tenantId, userId, at }: { readonly tenantId: string; readonly userId: string; readonly at: number }): void {
+    const now = this.#services.clock.now();
+    for (const [key, moment] of this.#revoked) {
+      if (now - moment < this.#services.limits.loginSeconds * 2000) break;
+      this.#revoked.delete(key);
+    }
+    const key = `${tenantId}/${userId}`;
+    this.#revoked.delete(key);
+    this.#revoked.set(key, at);
+  }
+
+  /** Whether the principal's token was ended while its connection was being opened. */
+  revokedMeanwhile({ tenantId, userId, issuedAt }: Principal): boolean {
+    if (userId === null) return false;
+    const at = this.#revoked.get(`${tenantId}/${userId}`);
+    return at !== undefined && (issuedAt ?? Number.NEGATIVE_INFINITY) < at;
   }
 
   async #checkLimit(

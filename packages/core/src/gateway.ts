@@ -265,7 +265,7 @@ export class Gateway {
     const [found] = await messenger.find(tenantId, { socketId });
     if (found === undefined) throw new GatewayError("NOT_FOUND", "There is no such connection");
     const signal: Signal & { type: "end" } = { type: "end", tenantId, socketId };
-    if (found.nodeId === this.nodeId) messenger.end(signal);
+    if (found.nodeId === this.nodeId) this.#end(signal);
     else await messenger.tell(nodeAddress(found.nodeId), signal);
   }
 
@@ -279,7 +279,7 @@ export class Gateway {
     await revocations.revoke(tenantId, userId, at);
     const sessions = await messenger.find(tenantId, { userId });
     const signal: Signal & { type: "revoke" } = { type: "revoke", tenantId, userId, at };
-    messenger.end(signal);
+    this.#end(signal);
     await messenger.tell(ALL_NODES, signal);
     return { disconnected: sessions.length };
   }
@@ -345,6 +345,7 @@ export class Gateway {
     this.observer.connected?.(connection.wire.dialect.name);
     session.start();
     if (this.#draining) session.end("SHUTTING_DOWN", "The server is shutting down");
+    else if (this.#admissions.revokedMeanwhile(session.principal)) session.end("REVOKED", "The token has been revoked");
     return session;
   }
 
@@ -383,11 +384,16 @@ export class Gateway {
       signal: (address, signal) => {
         if (signal.type === "presence") hub.presence(address, signal);
         else if (signal.type === "direct") messenger.receive(signal);
-        else messenger.end(signal);
+        else this.#end(signal);
       },
     });
     await broker.subscribe(nodeAddress(this.nodeId));
     await broker.subscribe(ALL_NODES);
+  }
+
+  #end(signal: Signal & { type: "end" | "revoke" }): void {
+    if (signal.type === "revoke") this.#admissions.revoked(signal);
+    this.#services.messenger.end(signal);
   }
 
   #sessionEnded(session: Session, reason: ErrorCode | "client"): void {
@@ -407,9 +413,8 @@ export class Gateway {
   /** How many sessions of the cluster follow a channel. */
   async #subscribers(address: ChannelAddress): Promise<number> {
     const { presence } = this.#services;
-    // In the order of names, a name comes before all that it begins.
-    const { entries } = await presence.channels(address.tenantId, { prefix: address.name, limit: 1 });
-    return entries[0]?.name === address.name ? entries[0].subscriberCount : 0;
+    const { entries } = await presence.channels(address.tenantId, { name: address.name, limit: 1 });
+    return entries[0]?.subscriberCount ?? 0;
   }
 
   #refuseWhileDraining(): void {

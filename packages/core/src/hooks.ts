@@ -40,12 +40,16 @@ export class Hooks {
         resolve();
       };
       const cancel = this.#clock.after(HOOK_TIMEOUT_MS, () => {
-        this.#waiting.splice(this.#waiting.indexOf(go), 1);
+        const at = this.#waiting.indexOf(go);
+        if (at >= 0) this.#waiting.splice(at, 1);
         reject(new GatewayError("UNAVAILABLE", "Too many decisions are waiting"));
       });
       this.#waiting.push(go);
     });
-    return await this.call(where, hook);
+    const result = this.call(where, hook);
+    // One that answered at once took no place: the next may go too.
+    if (!isPromise(result)) this.#waiting.shift()?.();
+    return await result;
   }
 
   async #bounded<T>(where: string, result: Promise<T>): Promise<T> {

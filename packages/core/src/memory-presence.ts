@@ -73,11 +73,16 @@ export class MemoryPresenceStore implements PresenceStore {
   }
 
   async channels(tenantId: string, query: ChannelQuery): Promise<Page<ChannelSummary>> {
+    if (query.name !== undefined) {
+      const channel = this.#tenants.get(tenantId)?.get(addressKey({ tenantId, name: query.name }));
+      return channel === undefined ? { entries: [], total: 0 } : { entries: [summary(channel)], total: 1 };
+    }
+    const { prefix = "" } = query;
     const matching: ChannelPresence[] = [];
     let total = 0;
     for (const channel of this.#tenants.get(tenantId)?.values() ?? []) {
       const { name, userId } = channel.address;
-      if (userId !== undefined || isReservedName(name) || !name.startsWith(query.prefix)) continue;
+      if (userId !== undefined || isReservedName(name) || !name.startsWith(prefix)) continue;
       total++;
       if (query.cursor === undefined || name > query.cursor) matching.push(channel);
     }

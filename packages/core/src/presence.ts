@@ -23,9 +23,11 @@ export interface Page<Entry> {
 }
 
 export interface ChannelQuery {
-  readonly prefix: string;
   readonly limit: number;
+  readonly prefix?: string;
   readonly cursor?: string;
+  /** Only the channel of this name. */
+  readonly name?: string;
 }
 
 export interface ChannelSummary {

@@ -1,6 +1,6 @@
 import {
-  asObject,
   checkJson,
+  frameEvent,
   GatewayError,
   isPrivileged,
   type ChannelAction,
@@ -250,7 +250,6 @@ export class Session {
 
   #decode(frame: readonly unknown[], info: FrameInfo): Decoded {
     const { directory, limits, observer } = this.services;
-    const event = typeof frame[0] === "string" ? frame[0].slice(0, 128) : String(asObject(frame[0]) ?? frame[0]).slice(0, 128);
     const wait = directory.take(this, this.#bucket, this.#privileged);
     try {
       if (wait > 0) throw new GatewayError("RATE_LIMITED", "Too many commands", { details: { retryAfterMs: wait } });
@@ -262,7 +261,7 @@ export class Session {
     } catch (thrown) {
       const error = GatewayError.from(thrown);
       if (error.code === "INTERNAL") observer.failed?.("decode", thrown);
-      return { kind: "invalid", event, error };
+      return { kind: "invalid", event: frameEvent(frame), error };
     }
   }
 

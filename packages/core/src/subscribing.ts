@@ -49,12 +49,14 @@ export async function follow(session: Session, address: ChannelAddress, options:
     if (session.ended) throw new GatewayError("UNAVAILABLE", "The connection has ended");
     const position = recovery.position?.offset ?? 0;
     const recovered = new Set(recovery.events?.map(({ id }) => id));
+    // What was published before the answer was read is in it, or was before this subscription's time.
+    const answered = options.again === undefined || options.since !== undefined ? subscription : undefined;
     return {
       reader,
       recovery,
       release: () => settle(reader, (publication) => {
         const covered = publication.position !== undefined && publication.position.offset <= position;
-        return !recovered.has(publication.id) && reader.wants(publication.data, covered ? subscription : undefined);
+        return !recovered.has(publication.id) && reader.wants(publication.data, covered ? answered : undefined);
       }),
     };
   } catch (thrown) {
@@ -202,9 +204,12 @@ async function review(session: Session, reader: Reader, subscription: Subscripti
   const { address } = reader.channel;
   try {
     const action = subscription.id === JOINED ? "presence" : "subscribe";
-    const verdict = await session.decide(action, address, { following: false });
+    // A room token is good until it ends, also when a function is asked beside it.
+    const { until } = subscription.verdict;
+    const token = until !== undefined && until > session.services.clock.now() ? { until } : undefined;
+    const verdict = await session.decide(action, address, { following: token === undefined ? false : "rule" });
     if (session.ended || !reader.subscriptions.includes(subscription)) return;
-    subscription.verdict = verdict;
+    subscription.verdict = { ...verdict, ...token };
     watchRight(session, reader, subscription);
   } catch (thrown) {
     if (session.ended || !reader.subscriptions.includes(subscription)) return;

@@ -57,3 +57,11 @@ export interface Dialect {
   /** A push in this dialect, or undefined where it has no word for it. Nothing in it depends on who receives it. */
   encode(push: Push): Frame | undefined;
 }
+
+/** The name of a frame, for answers and logs: whatever stands there, as a short string. */
+export function frameEvent(frame: readonly unknown[]): string {
+  const event = frame[0];
+  if (typeof event === "string") return event.slice(0, 128);
+  // An object may say anything as its `toString`.
+  return typeof event === "number" ? String(event) : "";
+}

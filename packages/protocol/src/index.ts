@@ -24,7 +24,7 @@ export {
   type Outcome,
   type Recovery,
 } from "./commands.ts";
-export type { Decoded, Dialect, Frame, Handshake, Reply, SessionFacts } from "./dialect.ts";
+export { frameEvent, type Decoded, type Dialect, type Frame, type Handshake, type Reply, type SessionFacts } from "./dialect.ts";
 export { checkPosition, directTarget, historyLimit, nativeDialect, NATIVE_PROTOCOL, toRealtimeEvent } from "./dialects/native.ts";
 export { ERROR_TABLE, GatewayError, invalidPayload, type ErrorCode, type ErrorDetails, type WireError } from "./errors.ts";
 export type { EventSource, Member, Position, RealtimeEvent } from "./events.ts";

@@ -1,6 +1,6 @@
 import { checkChannelName, checkEventName, isIdempotencyKey, isUserId } from "../address.ts";
 import { REPLY_ENTRIES, type Command, type CommandResult, type DirectTarget } from "../commands.ts";
-import type { Decoded, Dialect, Frame, Handshake } from "../dialect.ts";
+import { frameEvent, type Decoded, type Dialect, type Frame, type Handshake } from "../dialect.ts";
 import { GatewayError, invalidPayload } from "../errors.ts";
 import type { Position, RealtimeEvent } from "../events.ts";
 import { compileFilter, type CompiledFilter } from "../filter.ts";
@@ -59,7 +59,7 @@ function credentials(handshake: Handshake): Credentials {
 }
 
 function decode(frame: readonly unknown[]): Decoded {
-  const event = typeof frame[0] === "string" ? frame[0].slice(0, 128) : String(frame[0]).slice(0, 128);
+  const event = frameEvent(frame);
   try {
     const decoder = DECODERS.get(event);
     if (decoder === undefined) throw new GatewayError("UNKNOWN_COMMAND", "There is no such command");
