@@ -1,0 +1,126 @@
+import type { Gateway } from "@roomcast/core";
+import type { Server } from "node:http";
+import type { RestCallers } from "./auth/rest-caller.ts";
+import type { RestTokens } from "./auth/rest-tokens.ts";
+import { planEndpoints, type DialectSettings } from "./endpoints.ts";
+import { closeHttpServer, within } from "./http-close.ts";
+import { mountRequests } from "./http-mount.ts";
+import type { Metrics } from "./metrics.ts";
+import { createRestHandler, isRestPath } from "./rest/app.ts";
+import { Gate } from "./socketio/gate.ts";
+import { openEndpoint, type Endpoint, type EndpointOptions } from "./socketio/endpoint.ts";
+
+/** The REST API beside the endpoints. */
+export interface AttachRest {
+  /** Recognises back ends by their keys and tokens. */
+  readonly callers: RestCallers;
+  /** Issues and verifies tokens; without it there is nothing under `/auth`. */
+  readonly tokens?: RestTokens;
+  /** Whether REST answers for all paths that no endpoint has, with 404 where it has nothing. For servers without an application. */
+  readonly ownsAllPaths?: boolean;
+}
+
+export interface AttachOptions {
+  /** `{ native: true }` unless given. */
+  readonly dialects?: DialectSettings;
+  /** Where stock Socket.IO clients connect; `/socket.io/` unless given. */
+  readonly path?: string;
+  /** Origins of pages that may connect and call: a list, or `"*"`; only the server's own unless given. */
+  readonly cors?: readonly string[] | "*";
+  readonly trustProxy?: EndpointOptions["trustProxy"];
+  readonly heartbeat?: EndpointOptions["heartbeat"];
+  /** The REST API, with `/health`, `/ready` and `/openapi.json`; not there unless given. */
+  readonly rest?: AttachRest;
+  /** Counts what is written, and is served at `/metrics` where there is REST. It hears of the engine as the gateway's observer. */
+  readonly metrics?: Metrics;
+  /** What a scrape of `/metrics` from another machine must bring. */
+  readonly metricsToken?: string;
+}
+
+export interface CloseOptions {
+  /** How long everything may take, from the first word to the clients to the closed server; 10 unless given. */
+  readonly drainSeconds?: number;
+}
+
+/** A gateway on an HTTP server. */
+export interface Roomcast {
+  /**
+   * Drains: `/ready` and new handshakes get 503, clients hear `closing` in paced batches, then links, gateway and HTTP
+   * server are closed, within the drain time. Calling it again changes nothing, and gives the same promise.
+   */
+  close(options?: CloseOptions): Promise<void>;
+}
+
+const DEFAULT_DRAIN_SECONDS = 10;
+/** Part of the drain time that is kept for closing what draining left. */
+const CLOSING_SHARE = 0.1;
+
+/**
+ * Puts a gateway on an HTTP server, which may serve an application too: requests and upgrades that are not Roomcast's go
+ * to the listeners that it has, so attach after the application. Listens to nothing by itself.
+ */
+export function attach(httpServer: Server, gateway: Gateway, options: AttachOptions = {}): Roomcast {
+  const { rest, metrics } = options;
+  // REST first: the endpoints take the requests of their paths before it.
+  const unmount = rest === undefined ? undefined : mountRest(httpServer, gateway, { ...options, rest });
+  // One for all of them: an address does not get more handshakes by trying several paths.
+  const gate = new Gate({ gateway, trustProxy: options.trustProxy ?? false });
+  const endpoints = planEndpoints(options.dialects, options.path).map((plan) =>
+    openEndpoint({
+      ...plan,
+      httpServer,
+      gateway,
+      gate,
+      ...(options.cors === undefined ? undefined : { cors: options.cors }),
+      ...(options.trustProxy === undefined ? undefined : { trustProxy: options.trustProxy }),
+      ...(options.heartbeat === undefined ? undefined : { heartbeat: options.heartbeat }),
+      ...(metrics === undefined ? undefined : { observer: metrics }),
+    }),
+  );
+
+  let closing: Promise<void> | undefined;
+  return {
+    close({ drainSeconds = DEFAULT_DRAIN_SECONDS } = {}) {
+      closing ??= drain({ httpServer, gateway, endpoints, milliseconds: drainSeconds * 1000 }).finally(unmount);
+      return closing;
+    },
+  };
+}
+
+function mountRest(httpServer: Server, gateway: Gateway, options: AttachOptions & { rest: AttachRest }): () => void {
+  const { rest, metrics, metricsToken, cors } = options;
+  return mountRequests({
+    httpServer,
+    owns: rest.ownsAllPaths === true ? () => true : isRestPath,
+    handle: createRestHandler({
+      gateway,
+      callers: rest.callers,
+      tokens: rest.tokens,
+      cors,
+      metrics:
+        metrics === undefined
+          ? undefined
+          : { contentType: metrics.contentType, text: () => metrics.text(), token: metricsToken },
+    }),
+  });
+}
+
+interface DrainOptions {
+  readonly httpServer: Server;
+  readonly gateway: Gateway;
+  readonly endpoints: readonly Endpoint[];
+  readonly milliseconds: number;
+}
+
+async function drain({ httpServer, gateway, endpoints, milliseconds }: DrainOptions): Promise<void> {
+  const end = performance.now() + milliseconds;
+  const left = (): number => end - performance.now();
+  const talking = milliseconds * (1 - CLOSING_SHARE);
+  try {
+    await within(talking, gateway.drain({ seconds: talking / 1000 }));
+  } finally {
+    await within(left() / 2, Promise.all(endpoints.map((endpoint) => endpoint.close())));
+    await closeHttpServer(httpServer, left() / 2);
+    await within(left(), gateway.close());
+  }
+}

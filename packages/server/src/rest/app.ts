@@ -1,0 +1,130 @@
+import { OpenAPIHono } from "@hono/zod-openapi";
+import { getRequestListener } from "@hono/node-server";
+import { GatewayError } from "@roomcast/protocol";
+import { cors } from "hono/cors";
+import type { RequestHandler } from "../http-mount.ts";
+import { jsonBody } from "./body.ts";
+import { addChannelRoutes } from "./channels.ts";
+import { addConnectionRoutes } from "./connections.ts";
+import type { MetricsSource, RestEnv, RestServices } from "./context.ts";
+import { errorResponse, schemaError, toGatewayError } from "./errors.ts";
+import { rawPath, requireBackEnd, requireCredentials, safeHeaders, wellEncoded } from "./guards.ts";
+import { addMessageRoutes } from "./messages.ts";
+import { SECURITY_SCHEMES } from "./openapi.ts";
+import { addProbeRoutes } from "./probes.ts";
+import { addTokenRoutes } from "./tokens.ts";
+
+export interface RestOptions extends RestServices {
+  /** Without it `/metrics` is not there. */
+  readonly metrics?: MetricsSource | undefined;
+  /** Origins that pages may call from: a list, or `"*"`; none unless given. */
+  readonly cors?: readonly string[] | "*" | undefined;
+}
+
+const PATHS: ReadonlySet<string> = new Set(["/health", "/ready", "/metrics", "/openapi.json", "/auth/token", "/auth/verify"]);
+
+/** Whether a path is one of REST's, on a server that has other paths too. */
+export function isRestPath(path: string): boolean {
+  return path === "/api/socket" || path.startsWith("/api/socket/") || PATHS.has(path);
+}
+
+/** The REST API as a request listener of Node's HTTP server. */
+export function createRestHandler(options: RestOptions): RequestHandler {
+  const app = createRestApp(options);
+  const refused = (thrown: unknown): Response => refuse(options, thrown);
+  const listener = getRequestListener((request, env) => app.fetch(request, env), {
+    // A library leaves the globals of its process alone.
+    overrideGlobalObjects: false,
+    // Requests that never became one: a broken address, two different hosts.
+    errorHandler: () => refused(new GatewayError("INVALID_PAYLOAD", "The request is malformed")),
+  });
+  return (request, response) => {
+    listener(request, response).catch((thrown: unknown) => {
+      options.gateway.observer.failed?.("rest", thrown);
+      response.destroy();
+    });
+  };
+}
+
+/** The REST API of section 9 of the native specification; a route is a schema and a call to the gateway. */
+export function createRestApp(options: RestOptions): OpenAPIHono<RestEnv> {
+  const { gateway, callers, tokens, metrics } = options;
+  const app = new OpenAPIHono<RestEnv>({
+    getPath: rawPath,
+    defaultHook: (result) => {
+      if (!result.success) throw schemaError(result.error);
+    },
+  });
+
+  app.onError((thrown) => refuse(options, thrown));
+  app.notFound((c) => {
+    const allow = methodsOf(app, c.req.path);
+    if (allow.length === 0) return refuse(options, new GatewayError("NOT_FOUND", "There is nothing at this address"));
+    return refuse(options, new GatewayError("NOT_FOUND", `Only ${allow.join(", ")} can be used here`, { details: { allow } }));
+  });
+
+  app.use("*", safeHeaders());
+  if (options.cors !== undefined && options.cors.length > 0) {
+    app.use(
+      "*",
+      cors({
+        origin: options.cors === "*" ? "*" : [...options.cors],
+        allowMethods: ["GET", "POST", "DELETE"],
+        allowHeaders: ["Authorization", "Content-Type", "X-Api-Key", "X-Tenant-Id"],
+        exposeHeaders: ["Link", "Retry-After"],
+        maxAge: 600,
+      }),
+    );
+  }
+  // Who calls comes first: whoever may not call learns nothing of what is there, and sends no body.
+  app.use("/api/*", requireBackEnd(callers));
+  if (tokens !== undefined) app.use("/auth/*", requireCredentials(callers));
+  app.use("*", wellEncoded());
+  app.use("*", jsonBody({ maxBytes: gateway.limits.transportBytes }));
+
+  addChannelRoutes(app, options);
+  addConnectionRoutes(app, options);
+  addMessageRoutes(app, options);
+  if (tokens !== undefined) addTokenRoutes(app, options, tokens);
+  addProbeRoutes(app, options, metrics);
+  addDocument(app);
+  return app;
+}
+
+function addDocument(app: OpenAPIHono<RestEnv>): void {
+  for (const [name, scheme] of Object.entries(SECURITY_SCHEMES)) {
+    app.openAPIRegistry.registerComponent("securitySchemes", name, scheme);
+  }
+  const document = app.getOpenAPI31Document({
+    openapi: "3.1.0",
+    info: {
+      title: "Roomcast",
+      version: "1",
+      description: "The REST API of a Roomcast node. Every error is `{ error, message, details? }`, `error` being a code.",
+      license: { name: "MIT" },
+    },
+    servers: [{ url: "/" }],
+  });
+  app.get("/openapi.json", (c) => c.json(document));
+}
+
+function refuse(options: RestOptions, thrown: unknown): Response {
+  const { observer } = options.gateway;
+  const error = toGatewayError(thrown);
+  if (error.code === "INTERNAL") observer.failed?.("rest", error.cause ?? error);
+  observer.refused?.(error.code);
+  return errorResponse(error);
+}
+
+/** The methods that routes have for a path; none for a path that is nobody's. */
+function methodsOf(app: OpenAPIHono<RestEnv>, path: string): string[] {
+  const methods = new Set<string>();
+  for (const route of app.routes) {
+    if (route.method === "ALL") continue;
+    const pattern = route.path.split("/");
+    const pieces = path.split("/");
+    const fits = pattern.length === pieces.length && pattern.every((piece, i) => piece.startsWith(":") || piece === pieces[i]);
+    if (fits) methods.add(route.method);
+  }
+  return [...methods];
+}

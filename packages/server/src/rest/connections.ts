@@ -1,0 +1,77 @@
+import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
+import { z } from "zod";
+import type { RestEnv, RestServices } from "./context.ts";
+import { linkNext } from "./guards.ts";
+import { backEndProblems, BACK_END_SECURITY, body, json, page } from "./openapi.ts";
+import { ConnectionSchema, ConnectionsQuery, CountSchema, RevokeBody, RevokeResultSchema, SocketParams } from "./schemas.ts";
+
+const countConnections = createRoute({
+  method: "get",
+  path: "/api/socket/connections",
+  tags: ["connections"],
+  summary: "How many connections the tenant has in the cluster",
+  security: BACK_END_SECURITY,
+  responses: { 200: json("The count", CountSchema), ...backEndProblems() },
+});
+
+const listConnections = createRoute({
+  method: "get",
+  path: "/api/socket/connections/list",
+  tags: ["connections"],
+  summary: "The tenant's connections, or those of one user",
+  security: BACK_END_SECURITY,
+  request: { query: ConnectionsQuery },
+  responses: { 200: page("One page of connections", z.array(ConnectionSchema)), ...backEndProblems() },
+});
+
+const endConnection = createRoute({
+  method: "delete",
+  path: "/api/socket/connections/{socketId}",
+  tags: ["connections"],
+  summary: "Ends a connection, which is out of every count before the answer",
+  security: BACK_END_SECURITY,
+  request: { params: SocketParams },
+  responses: { 204: { description: "It has ended" }, ...backEndProblems("NOT_FOUND") },
+});
+
+const revoke = createRoute({
+  method: "post",
+  path: "/api/socket/revoke",
+  tags: ["connections"],
+  summary: "Ends a user's connections, and refuses the user's tokens that were issued before now",
+  security: BACK_END_SECURITY,
+  request: { body: body(RevokeBody) },
+  responses: { 200: json("How many connections were ended", RevokeResultSchema), ...backEndProblems() },
+});
+
+/** What back ends may see and do of connections. */
+export function addConnectionRoutes(app: OpenAPIHono<RestEnv>, { gateway }: RestServices): void {
+  app.openapi(countConnections, async (c) => {
+    const { total } = await gateway.connections(c.get("caller").tenantId, { limit: 1 });
+    return c.json({ count: total }, 200);
+  });
+
+  app.openapi(listConnections, async (c) => {
+    const { limit, cursor, userId } = c.req.valid("query");
+    const found = await gateway.connections(c.get("caller").tenantId, {
+      limit,
+      ...(cursor === undefined ? undefined : { cursor }),
+      ...(userId === undefined ? undefined : { userId }),
+    });
+    linkNext(c, found.cursor);
+    return c.json(
+      found.entries.map((entry) => ({ ...entry, channels: [...entry.channels] })),
+      200,
+    );
+  });
+
+  app.openapi(endConnection, async (c) => {
+    await gateway.disconnect(c.get("caller").tenantId, c.req.valid("param").socketId);
+    return c.body(null, 204);
+  });
+
+  app.openapi(revoke, async (c) => {
+    const { userId } = c.req.valid("json");
+    return c.json(await gateway.revoke(c.get("caller").tenantId, userId), 200);
+  });
+}

@@ -1,0 +1,68 @@
+import { GatewayError } from "@roomcast/protocol";
+import type { Context, MiddlewareHandler } from "hono";
+import type { RestCallers } from "../auth/rest-caller.ts";
+import type { RestEnv } from "./context.ts";
+
+/** Lets back ends pass, and notes who calls. */
+export function requireBackEnd(callers: RestCallers): MiddlewareHandler<RestEnv> {
+  return async (c, next) => {
+    c.set("caller", await callers.identifyCaller(c.env.incoming.headers));
+    return next();
+  };
+}
+
+/**
+ * Lets those pass whose credentials hold. What they may do depends on the tenant that the body names, so that a route
+ * decides it; this is for not reading the bodies of strangers.
+ */
+export function requireCredentials(callers: RestCallers): MiddlewareHandler<RestEnv> {
+  return async (c, next) => {
+    try {
+      await callers.identifyCaller(c.env.incoming.headers);
+    } catch (thrown) {
+      if (GatewayError.from(thrown).code !== "FORBIDDEN") throw thrown;
+    }
+    return next();
+  };
+}
+
+/**
+ * Refuses requests whose path or query is not well percent-encoded; nothing after it meets half-decoded text.
+ */
+export function wellEncoded(): MiddlewareHandler<RestEnv> {
+  return async (c, next) => {
+    try {
+      decodeURIComponent(c.req.url);
+    } catch (thrown) {
+      throw new GatewayError("INVALID_PAYLOAD", "The address is not well percent-encoded", { cause: thrown });
+    }
+    return next();
+  };
+}
+
+/** Headers of all answers: nothing here is to be cached, sniffed or framed. */
+export function safeHeaders(): MiddlewareHandler<RestEnv> {
+  return async (c, next) => {
+    await next();
+    c.header("X-Content-Type-Options", "nosniff");
+    c.header("Cache-Control", "no-store");
+    c.header("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
+  };
+}
+
+/** The path of a request as it was sent, still percent-encoded: parameters are decoded once, by Hono, after matching. */
+export function rawPath(request: Request): string {
+  const { url } = request;
+  const start = url.indexOf("/", url.indexOf("//") + 2);
+  if (start === -1) return "/";
+  const end = url.slice(start).search(/[?#]/);
+  return end === -1 ? url.slice(start) : url.slice(start, start + end);
+}
+
+/** Says where the next page is, by the `Link` header of RFC 8288. */
+export function linkNext(c: Context<RestEnv>, cursor: string | undefined): void {
+  if (cursor === undefined) return;
+  const query = new URLSearchParams(c.req.url.split("?", 2)[1]);
+  query.set("cursor", cursor);
+  c.header("Link", `<${rawPath(c.req.raw)}?${query.toString()}>; rel="next"`);
+}

@@ -1,0 +1,49 @@
+import type { ErrorCode } from "@roomcast/protocol";
+import type { z } from "zod";
+import { problems } from "./errors.ts";
+
+/** How routes are described; the document is made from it by `@hono/zod-openapi`. */
+
+/** A JSON answer. */
+export function json<Schema extends z.ZodType>(description: string, schema: Schema) {
+  return { description, content: { "application/json": { schema } } };
+}
+
+/** A JSON answer that is one page of a list. */
+export function page<Schema extends z.ZodType>(description: string, schema: Schema) {
+  return {
+    ...json(description, schema),
+    headers: {
+      Link: { description: 'The address of the next page, rel="next", while there is more', schema: { type: "string" as const } },
+    },
+  };
+}
+
+/** A JSON body that must be there. */
+export function body<Schema extends z.ZodType>(schema: Schema) {
+  return { required: true, content: { "application/json": { schema } } };
+}
+
+/** What each route for back ends may answer, beside its own. */
+export function backEndProblems(...codes: readonly ErrorCode[]) {
+  return problems("INVALID_PAYLOAD", "UNAUTHENTICATED", "FORBIDDEN", "UNAVAILABLE", "INTERNAL", ...codes);
+}
+
+/** Either an API key (for the tenant of `X-Tenant-Id`), or a token. */
+export const BACK_END_SECURITY: Record<string, string[]>[] = [{ apiKey: [] }, { bearer: [] }];
+
+export const SECURITY_SCHEMES = {
+  apiKey: {
+    type: "apiKey",
+    in: "header",
+    name: "X-Api-Key",
+    description: "The tenant is that of the header X-Tenant-Id, within the scope of the key; `default` without it",
+  },
+  bearer: {
+    type: "http",
+    scheme: "bearer",
+    bearerFormat: "JWT",
+    description: "A token with the role service or admin, for the tenant that it names",
+  },
+  metrics: { type: "http", scheme: "bearer", description: "The token of the metrics; not needed on loopback" },
+} as const;
