@@ -248,7 +248,7 @@ export class Endpoint {
       connection.ended();
       link.leave(namespace);
       link.left();
-      if (session !== undefined) this.#gateway.gone(session);
+      session?.gone();
     });
     try {
       session = this.#gateway.open(connection, seat.admission);
@@ -259,7 +259,7 @@ export class Endpoint {
       return;
     }
     const opened = session;
-    if (!socket.connected) this.#gateway.gone(opened);
+    if (!socket.connected) opened.gone();
     socket.use((frame) => this.#receive(opened, connection, frame));
     Object.assign(socket.handshake, { headers: {}, query: {}, auth: {} });
   }
