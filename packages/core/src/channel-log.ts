@@ -30,10 +30,12 @@ export class ChannelLog {
   /** Entries before this index are gone; they are cut off now and then rather than shifted out one by one. */
   #head = 0;
 
-  constructor(epoch: string, keep: Keep, now: number) {
+  /** `top` is the offset of the last publication before the log began. */
+  constructor(epoch: string, keep: Keep, now: number, top = 0) {
     this.epoch = epoch;
     this.keep = keep;
     this.touchedAt = now;
+    this.#top = top;
   }
 
   get position(): Position {

@@ -11,6 +11,7 @@ export interface OnceKey {
 }
 
 interface Entry {
+  readonly once: OnceKey;
   readonly at: number;
   readonly digest: string;
   readonly published: Published;
@@ -42,8 +43,19 @@ export class IdempotencyKeys {
   }
 
   add(once: OnceKey, draft: Draft, published: Published, now: number): void {
-    this.#entries.set(entryKey(once), { at: now, digest: digest(draft), published });
-    if (published.id === once.key) this.#ids.set(`${once.channel} ${once.key}`, now);
+    this.restore({ once, at: now, digest: digest(draft), published });
+  }
+
+  /** All keys, oldest first. */
+  entries(): Iterable<Entry> {
+    return this.#entries.values();
+  }
+
+  /** Takes a key of another process; they must come oldest first. */
+  restore(entry: Entry): void {
+    const { once, at, published } = entry;
+    this.#entries.set(entryKey(once), entry);
+    if (published.id === once.key) this.#ids.set(`${once.channel} ${once.key}`, at);
   }
 
   #sweep(now: number): void {

@@ -21,6 +21,7 @@ export {
   type PublishOptions,
   type Signal,
 } from "./broker.ts";
+export type { BrokerRecord } from "./broker-record.ts";
 export { systemClock, type Clock } from "./clock.ts";
 export type { Connection, EncodedFrame, Wire } from "./connection.ts";
 export { createGateway, Gateway, type ConnectionInfo, type GatewayOptions, type ListQuery } from "./gateway.ts";

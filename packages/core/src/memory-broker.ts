@@ -11,6 +11,7 @@ import type {
   PublishOptions,
   Signal,
 } from "./broker.ts";
+import type { BrokerRecord } from "./broker-record.ts";
 import { ChannelLog, type LogEntry } from "./channel-log.ts";
 import { systemClock, type Clock } from "./clock.ts";
 import { Deadlines } from "./deadlines.ts";
@@ -103,6 +104,41 @@ export class MemoryBroker implements Broker, Closer {
     const log = this.#log(address, addressKey(address), keep, now);
     this.#trim(address.tenantId, log, now);
     return log.read(query);
+  }
+
+  /** What the broker holds, for the process that comes after this one. Nothing may be published while it is read. */
+  *records(): Generator<BrokerRecord> {
+    for (const [tenantId, tenant] of this.#tenants) {
+      for (const [key, log] of tenant.logs) {
+        const { epoch, keep, touchedAt, position } = log;
+        const { events: publications } = log.read({ limit: log.size });
+        const address = addressOf(tenantId, key);
+        yield { kind: "log", address, epoch, top: position.offset, keep, touchedAt, publications };
+      }
+    }
+    for (const { once, digest, published, at } of this.#idempotency.entries()) {
+      yield { kind: "key", once, digest, published, at };
+    }
+  }
+
+  /**
+   * Takes over what another process held; before the first publication. Records must be given to one process only: two
+   * that go on with one epoch would give the same positions to different events.
+   */
+  restore(record: BrokerRecord): void {
+    if (record.kind === "key") {
+      this.#idempotency.restore(record);
+      return;
+    }
+    const { address, epoch, top, keep, touchedAt, publications } = record;
+    const { tenantId } = address;
+    const key = addressKey(address);
+    const log = new ChannelLog(epoch, keep, touchedAt, top - publications.length);
+    const tenant = this.#tenant(tenantId);
+    tenant.logs.set(key, log);
+    if (top === 0) tenant.unpublished.add(key);
+    this.#forgetLater(tenantId, key, log);
+    for (const publication of publications) this.#append(tenantId, key, log, publication, this.#clock.now());
   }
 
   async close(): Promise<void> {
@@ -216,4 +252,10 @@ export class MemoryBroker implements Broker, Closer {
       if (tenant.logs.size === 0) this.#tenants.delete(tenantId);
     });
   }
+}
+
+/** The address behind a key: a tenant id has no slash, a name no space. */
+function addressOf(tenantId: string, key: string): ChannelAddress {
+  const [name, userId] = key.slice(tenantId.length + 1).split(" ");
+  return userId === undefined ? { tenantId, name: name as string } : { tenantId, name: name as string, userId };
 }
