@@ -31,7 +31,10 @@ export class ChannelHandle<Events extends object, Name extends ChannelName<Event
     handler: (payload: Payload, event: TypedEvent<EventsOf<Events, Name>> & { readonly event: Event }) => unknown,
   ): () => void {
     return this.#client.on(this.#listenerName(), (received) => {
-      const typed = received as TypedEvent<EventsOf<Events, Name>> & { readonly event: Event; readonly payload: Payload };
+      const typed = received as TypedEvent<EventsOf<Events, Name>> & {
+        readonly event: Event;
+        readonly payload: Payload;
+      };
       return typed.event === event ? handler(typed.payload, typed) : undefined;
     });
   }
@@ -83,6 +86,7 @@ export class ChannelHandle<Events extends object, Name extends ChannelName<Event
   }
 
   #listenerName(): ListenerName<Events> {
-    return `event:${this.name}`;
+    const name: string = this.name;
+    return `event:${name}` as ListenerName<Events>;
   }
 }

@@ -238,12 +238,18 @@ export class RealtimeClient<Events extends object = AnyEvents> {
   }
 
   #failed(error: RealtimeError): void {
-    if (!this.#emit("error", error)) console.error(error);
+    if (!this.#emit("error", error)) toConsole(error);
   }
 
   #listenerFailed(thrown: unknown, name: string): void {
     const error = new RealtimeError({ code: "INTERNAL", message: `A listener of "${name}" failed`, cause: thrown });
-    if (name === "error") console.error(error);
+    if (name === "error") toConsole(error);
     else this.#failed(error);
   }
+}
+
+/** Where nobody listens to errors, they must not pass unseen. */
+function toConsole(error: RealtimeError): void {
+  // oxlint-disable-next-line no-console
+  console.error(error);
 }

@@ -88,13 +88,17 @@ export class Commands {
     const now = this.#environment.now();
     entry.firstSentAt ??= now;
     if (now - entry.firstSentAt > REPEAT_WINDOW) {
-      this.#end(entry, () => entry.reject(unavailable("No answer came in time; whether it was published is not known")));
+      this.#end(entry, () =>
+        entry.reject(unavailable("No answer came in time; whether it was published is not known")),
+      );
       return;
     }
     entry.state = "sent";
     const { event, payload } = entry.request;
     const attempt = ++entry.attempt;
-    entry.cancelTimer = this.#environment.after(ANSWER_TIMEOUT, () => this.#lost(entry, "The server did not answer in time"));
+    entry.cancelTimer = this.#environment.after(ANSWER_TIMEOUT, () =>
+      this.#lost(entry, "The server did not answer in time"),
+    );
     try {
       link.send(event, payload, (reply) => {
         // A late answer to an earlier attempt answers a repeatable command just as well.

@@ -1,5 +1,5 @@
 import { backoff, type Environment } from "./environment.ts";
-import { isRecord, RealtimeError, toRealtimeError, unavailable } from "./errors.ts";
+import { isRecord, toRealtimeError, unavailable, type RealtimeError } from "./errors.ts";
 import type { Link } from "./link.ts";
 import type { TokenSource } from "./token-source.ts";
 

@@ -38,7 +38,10 @@ export function unavailable(message: string, cause?: unknown): RealtimeError {
 }
 
 /** An error as the server told it, or `INTERNAL` where what it told is none. */
-export function toRealtimeError(value: unknown, about: { channel?: string; subscriptionId?: string } = {}): RealtimeError {
+export function toRealtimeError(
+  value: unknown,
+  about: { channel?: string; subscriptionId?: string } = {},
+): RealtimeError {
   const wire: Partial<WireError> = isRecord(value) ? value : {};
   return typeof wire.code === "string"
     ? new RealtimeError({
@@ -48,7 +51,12 @@ export function toRealtimeError(value: unknown, about: { channel?: string; subsc
         details: wire.details,
         ...about,
       })
-    : new RealtimeError({ code: "INTERNAL", message: "The answer of the server is not understood", retryable: true, ...about });
+    : new RealtimeError({
+        code: "INTERNAL",
+        message: "The answer of the server is not understood",
+        retryable: true,
+        ...about,
+      });
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {

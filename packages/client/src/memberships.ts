@@ -155,7 +155,12 @@ export class Memberships {
     if (change !== undefined) this.#options.changed(change);
   }
 
-  async #gather(channel: string, first: MembersReply | undefined, roster: Roster, current: () => boolean): Promise<void> {
+  async #gather(
+    channel: string,
+    first: MembersReply | undefined,
+    roster: Roster,
+    current: () => boolean,
+  ): Promise<void> {
     let page = first;
     for (;;) {
       if (page !== undefined) {

@@ -131,7 +131,7 @@ export class Readers {
     if (link === undefined) return;
     const { reader, log } = entry;
     const { event, payload } = reader.request(log.ask(reader.key));
-    entry.cancelTimer = this.#options.environment.after(ANSWER_TIMEOUT, this.#options.stuck);
+    entry.cancelTimer = this.#options.environment.after(ANSWER_TIMEOUT, () => this.#options.stuck());
     link.send(event, payload, (reply) => {
       if (this.#link !== link || this.#entries.get(reader.key) !== entry) return;
       entry.cancelTimer?.();

@@ -12,17 +12,26 @@ describe("decodeToken", () => {
     expect(decodeToken(token(claims))).toEqual(claims);
   });
 
-  it.each(["", "a.b", "a.b.c", "a.b.c.d", "..", token([1]), token(null), token("x"), "a.%.c"])("gives null for %j", (text) => {
-    expect(decodeToken(text)).toBeNull();
-  });
+  it.each(["", "a.b", "a.b.c", "a.b.c.d", "..", token([1]), token(null), token("x"), "a.%.c"])(
+    "gives null for %j",
+    (text) => {
+      expect(decodeToken(text)).toBeNull();
+    },
+  );
 
   it("never throws", () => {
     fc.assert(
-      fc.property(fc.oneof(fc.string({ unit: "binary" }), fc.tuple(fc.string(), fc.base64String(), fc.string()).map((p) => p.join("."))), (text) => {
-        const claims = decodeToken(text);
-        expect(claims === null || typeof claims === "object").toBe(true);
-        expect(getTokenExpiresIn(text, NOW)).toBeGreaterThanOrEqual(0);
-      }),
+      fc.property(
+        fc.oneof(
+          fc.string({ unit: "binary" }),
+          fc.tuple(fc.string(), fc.base64String(), fc.string()).map((p) => p.join(".")),
+        ),
+        (text) => {
+          const claims = decodeToken(text);
+          expect(claims === null || typeof claims === "object").toBe(true);
+          expect(getTokenExpiresIn(text, NOW)).toBeGreaterThanOrEqual(0);
+        },
+      ),
     );
   });
 });

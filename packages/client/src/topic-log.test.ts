@@ -108,9 +108,9 @@ describe("several readers", () => {
     log.ask("b");
     expect(show(log.reply("a", { position: at(4), recovered: true, events: [event(2), event(4)] }))).toEqual([]);
     expect(show(log.live(event(5)))).toEqual([]);
-    expect(
-      show(log.reply("b", { position: at(6), recovered: true, events: [event(1), event(4), event(6)] })),
-    ).toEqual([1, 2, 4, 5, 6]);
+    expect(show(log.reply("b", { position: at(6), recovered: true, events: [event(1), event(4), event(6)] }))).toEqual([
+      1, 2, 4, 5, 6,
+    ]);
   });
 
   it("moves no position when the connection is lost before all have answered", () => {
@@ -219,7 +219,8 @@ describe("against a model of the server", () => {
             const { reader, since } = next;
             live.add(reader);
             const position = at(top, `${epoch}`);
-            const reaches = since !== undefined && since.epoch === position.epoch && since.offset >= Math.min(top, top - keep);
+            const reaches =
+              since !== undefined && since.epoch === position.epoch && since.offset >= Math.min(top, top - keep);
             const events: RealtimeEvent[] = [];
             if (reaches) {
               for (let offset = since.offset + 1; offset <= top; offset++) {
@@ -240,8 +241,10 @@ describe("against a model of the server", () => {
           const publish = (): void => {
             top++;
             const offset = top;
-            if (readers.some((reader) => begun.has(reader) && wants[reader]?.(offset) === true)) owed.push(`${epoch}-${offset}`);
-            if ([...live].some((reader) => wants[reader]?.(offset) === true)) wire.push(() => log.live(event(offset, `${epoch}`)));
+            if (readers.some((reader) => begun.has(reader) && wants[reader]?.(offset) === true))
+              owed.push(`${epoch}-${offset}`);
+            if ([...live].some((reader) => wants[reader]?.(offset) === true))
+              wire.push(() => log.live(event(offset, `${epoch}`)));
           };
           connect();
           for (const { kind } of steps) {
@@ -274,11 +277,15 @@ describe("against a model of the server", () => {
             }
             last = position;
           }
-          const gaps = handed.flatMap((one) => (one.kind === "gap" && one.position !== undefined ? [one.position] : []));
+          const gaps = handed.flatMap((one) =>
+            one.kind === "gap" && one.position !== undefined ? [one.position] : [],
+          );
           for (const id of owed) {
             if (got.includes(id)) continue;
             const [of, offset] = id.split("-").map(Number) as [number, number];
-            const covered = gaps.some((gap) => Number(gap.epoch) > of || (Number(gap.epoch) === of && gap.offset >= offset));
+            const covered = gaps.some(
+              (gap) => Number(gap.epoch) > of || (Number(gap.epoch) === of && gap.offset >= offset),
+            );
             expect(covered, `${id} is missing without a gap`).toBe(true);
           }
         },

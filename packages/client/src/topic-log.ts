@@ -117,7 +117,12 @@ export class TopicLog {
 
   #missed(position: Position | undefined): void {
     const known = this.#gap?.position;
-    if (known === undefined || position === undefined || known.epoch !== position.epoch || known.offset < position.offset) {
+    if (
+      known === undefined ||
+      position === undefined ||
+      known.epoch !== position.epoch ||
+      known.offset < position.offset
+    ) {
       this.#gap = { position };
     }
   }
@@ -162,9 +167,7 @@ export class TopicLog {
     if (this.#held.length < 2) return this.#held;
     const known = this.#seen?.epoch ?? this.#held[0]?.position.epoch;
     const rank = (position: Position): number => (position.epoch === known ? 0 : 1);
-    return this.#held.sort(
-      (a, b) => rank(a.position) - rank(b.position) || a.position.offset - b.position.offset,
-    );
+    return this.#held.sort((a, b) => rank(a.position) - rank(b.position) || a.position.offset - b.position.offset);
   }
 }
 
@@ -177,5 +180,7 @@ function isBeyond(position: Position, gap: Position): boolean {
 }
 
 function later(current: Position | undefined, next: Position | undefined): Position | undefined {
-  return current !== undefined && next !== undefined && current.epoch === next.epoch && current.offset > next.offset ? current : next;
+  return current !== undefined && next !== undefined && current.epoch === next.epoch && current.offset > next.offset
+    ? current
+    : next;
 }

@@ -78,7 +78,8 @@ describe("a typed client", () => {
 
 describe("every client", () => {
   it("types its own events", () => {
-    for (const it of [client, untyped]) expectTypeOf(it.state).toEqualTypeOf<"connecting" | "connected" | "disconnected" | "reconnecting">();
+    for (const it of [client, untyped])
+      expectTypeOf(it.state).toEqualTypeOf<"connecting" | "connected" | "disconnected" | "reconnecting">();
     client.on("connection", ({ state }) => expectTypeOf(state).toEqualTypeOf(client.state));
     client.on("error", (error) => expectTypeOf(error).toEqualTypeOf<RealtimeError>());
     client.on("gap", ({ channel }) => expectTypeOf(channel).toEqualTypeOf<string>());

@@ -25,7 +25,10 @@ export type ChannelName<Events extends object> = keyof Events extends infer Patt
 type HasSeparator<Text extends string> = Text extends `${string}${":" | "." | "/"}${string}` ? true : false;
 
 /** Whether a name matches a pattern, piece by piece; the same rules as on the server. */
-type Matches<Pattern extends string, Name extends string> = Pattern extends `${infer Before}{${infer Parameter}}${infer After}`
+type Matches<
+  Pattern extends string,
+  Name extends string,
+> = Pattern extends `${infer Before}{${infer Parameter}}${infer After}`
   ? Name extends `${Before}${infer Rest}`
     ? MatchesParameter<Parameter, After, Rest>
     : false
@@ -59,7 +62,11 @@ type MatchesParameter<Parameter extends string, After extends string, Rest exten
         : false;
 
 type MatchingMaps<Events extends object, Name extends string> = {
-  [Pattern in keyof Events]: Pattern extends string ? (Matches<Pattern, Name> extends true ? Events[Pattern] : never) : never;
+  [Pattern in keyof Events]: Pattern extends string
+    ? Matches<Pattern, Name> extends true
+      ? Events[Pattern]
+      : never
+    : never;
 }[keyof Events];
 
 /** From the events of a channel to their payloads: those of the patterns that the channel's name matches. */
