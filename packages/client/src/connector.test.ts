@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { no, ok, refusal, start } from "../test/script.ts";
+import { no, ok, refusal, settle, start } from "../test/script.ts";
 
 describe("connecting", () => {
   it("waits longer each time, at most 30 s, and starts again after a success", async () => {
