@@ -2,6 +2,7 @@ import type { Gateway } from "@roomcast/core";
 import type { Server } from "node:http";
 import type { RestCallers } from "./auth/rest-caller.ts";
 import type { RestTokens } from "./auth/rest-tokens.ts";
+import type { RoomTokenRequest, RoomTokens } from "./auth/room-tokens.ts";
 import { planEndpoints, type DialectSettings } from "./endpoints.ts";
 import { closeHttpServer, within } from "./http-close.ts";
 import { mountRequests } from "./http-mount.ts";
@@ -35,6 +36,8 @@ export interface AttachOptions {
   readonly metrics?: Metrics;
   /** What a scrape of `/metrics` from another machine must bring. */
   readonly metricsToken?: string;
+  /** Makes `Roomcast.roomToken` work. */
+  readonly roomTokens?: RoomTokens;
 }
 
 export interface CloseOptions {
@@ -49,6 +52,11 @@ export interface Roomcast {
    * server are closed, within the drain time. Calling it again changes nothing, and gives the same promise.
    */
   close(options?: CloseOptions): Promise<void>;
+  /**
+   * A token that opens one channel to one user, where a rule asks for `roomToken`. Rejects with `INVALID_PAYLOAD` for what no
+   * user could use, and with a plain `Error` where `attach` was given no `roomTokens`.
+   */
+  roomToken(request: RoomTokenRequest): Promise<{ readonly token: string; readonly expiresAt: number }>;
 }
 
 const DEFAULT_DRAIN_SECONDS = 10;
@@ -81,8 +89,12 @@ export function attach(httpServer: Server, gateway: Gateway, options: AttachOpti
   let closing: Promise<void> | undefined;
   return {
     close({ drainSeconds = DEFAULT_DRAIN_SECONDS } = {}) {
-      closing ??= drain({ httpServer, gateway, endpoints, milliseconds: drainSeconds * 1000 }).finally(unmount);
+      closing ??= drain({ httpServer, gateway, endpoints, milliseconds: drainSeconds * 1000 }).finally(() => unmount?.());
       return closing;
+    },
+    async roomToken(request) {
+      if (options.roomTokens === undefined) throw new Error("Room tokens need attach's option roomTokens");
+      return await options.roomTokens.issue(request);
     },
   };
 }

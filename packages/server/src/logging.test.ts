@@ -1,6 +1,7 @@
 import { GatewayError } from "@roomcast/protocol";
 import { describe, expect, it } from "vitest";
-import { createLogger, logObserver, type LogLevel } from "./logging.ts";
+import type { LogLevel } from "./config/leaf.ts";
+import { createLogger, logObserver } from "./logging.ts";
 
 interface Line {
   readonly level: string;

@@ -1,9 +1,6 @@
 import type { Observer } from "@roomcast/core";
 import { pino, type DestinationStream, type Logger } from "pino";
-
-export type LogLevel = "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "silent";
-
-export const LOG_LEVELS: readonly LogLevel[] = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
+import type { LogLevel } from "./config/leaf.ts";
 
 export interface LoggerOptions {
   readonly level?: LogLevel;

@@ -1,0 +1,93 @@
+import type { Gateway } from "@roomcast/core";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Logger } from "pino";
+import { attach, type CloseOptions } from "./attach.ts";
+import { compose, type Parts } from "./config/create.ts";
+import type { ResolvedConfig } from "./config/resolved.ts";
+import { createLogger, logObserver } from "./logging.ts";
+import { Metrics } from "./metrics.ts";
+import { combineObservers } from "./observers.ts";
+
+export interface StartOptions {
+  /** One that writes JSON lines to standard output, at the configured level, unless given. */
+  readonly logger?: Logger;
+  /** Parts of the gateway that no configuration names. */
+  readonly parts?: Parts;
+  /** Called once it listens. */
+  readonly onReady?: (server: StandaloneServer) => void;
+}
+
+/** A node of its own: an HTTP server with everything of a configuration on it. */
+export interface StandaloneServer {
+  /** Where it listens, with the real port; an address of this machine where it listens on all. */
+  readonly url: string;
+  readonly gateway: Gateway;
+  /** Drains and closes everything within `drainSeconds`, the configured time unless given. */
+  close(options?: CloseOptions): Promise<void>;
+}
+
+/**
+ * Starts a node: HTTP server, gateway, endpoints, REST, metrics and log. Resolves when it listens. Rejects when it cannot,
+ * with what the system says of it as `code` (`EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`).
+ */
+export async function startServer(config: ResolvedConfig, options: StartOptions = {}): Promise<StandaloneServer> {
+  const { logger = createLogger({ level: config.logLevel }), parts = {} } = options;
+  const metrics = new Metrics();
+  const given = parts.observer === undefined ? [] : [parts.observer];
+  const observer = combineObservers([metrics, logObserver(logger), ...given]);
+  const { gateway, callers, tokens, roomTokens } = compose(config, { ...parts, observer });
+  const httpServer = createServer();
+  const { token } = config.metrics;
+  const roomcast = attach(httpServer, gateway, {
+    dialects: config.dialects,
+    cors: config.cors,
+    trustProxy: config.trustProxy,
+    heartbeat: config.heartbeat,
+    metrics,
+    ...(token === undefined ? undefined : { metricsToken: token }),
+    ...(roomTokens === undefined ? undefined : { roomTokens }),
+    rest: { callers, tokens, ownsAllPaths: true },
+  });
+  try {
+    await listen(httpServer, config);
+  } catch (error) {
+    await roomcast.close({ drainSeconds: 0 });
+    throw error;
+  }
+  const url = urlOf(httpServer, config.host);
+  for (const warning of config.warnings) logger.warn(warning);
+  logger.info({ url, nodeId: gateway.nodeId }, "listening");
+  const server: StandaloneServer = {
+    url,
+    gateway,
+    async close({ drainSeconds = config.drainSeconds } = {}) {
+      logger.info({ drainSeconds, sessions: gateway.sessionCount }, "draining");
+      await roomcast.close({ drainSeconds });
+      logger.info("closed");
+    },
+  };
+  options.onReady?.(server);
+  return server;
+}
+
+async function listen(httpServer: Server, { host, port }: ResolvedConfig): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const failed = (cause: NodeJS.ErrnoException): void => {
+      const message = cause.code === "EADDRINUSE" ? `Port ${port} of ${host} is in use` : `Cannot listen on port ${port} of ${host}`;
+      reject(Object.assign(new Error(message, { cause }), { code: cause.code }));
+    };
+    httpServer.once("error", failed);
+    httpServer.listen(port, host, () => {
+      httpServer.off("error", failed);
+      resolve();
+    });
+  });
+}
+
+function urlOf(httpServer: Server, host: string): string {
+  const { port, family } = httpServer.address() as AddressInfo;
+  const all = host === "0.0.0.0" || host === "::";
+  const name = all ? (family === "IPv6" ? "::1" : "127.0.0.1") : host;
+  return `http://${name.includes(":") ? `[${name}]` : name}:${port}`;
+}
