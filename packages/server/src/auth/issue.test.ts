@@ -16,7 +16,14 @@ beforeEach(() => {
 
 describe("an issued token", () => {
   it("is taken by an authenticator with the same options", async () => {
-    const options = { secret: SECRET, clock, issuer: ["https://a", "https://b"], audience: "roomcast", tenantClaim: "org", rolesClaim: "groups" };
+    const options = {
+      secret: SECRET,
+      clock,
+      issuer: ["https://a", "https://b"],
+      audience: "roomcast",
+      tenantClaim: "org",
+      rolesClaim: "groups",
+    };
     const { token, expiresAt } = await new TokenIssuer(options).issue({
       userId: "alice",
       tenantId: "acme",

@@ -52,8 +52,10 @@ export class TokenIssuer {
   /** Rejects with `INVALID_PAYLOAD` for a token that would be refused when shown. */
   async issue(request: AccessTokenRequest): Promise<IssuedToken> {
     const { userId, tenantId = DEFAULT_TENANT, expiresIn = Math.min(DEFAULT_SECONDS, this.#maxTokenSeconds) } = request;
-    if (!isUserId(userId)) throw invalidPayload("userId", "1 to 128 bytes without white space, control characters, *, { and }");
-    if (!isTenantId(tenantId)) throw invalidPayload("tenantId", "1 to 128 of A-Z, a-z, 0-9, dot, underscore and hyphen");
+    if (!isUserId(userId))
+      throw invalidPayload("userId", "1 to 128 bytes without white space, control characters, *, { and }");
+    if (!isTenantId(tenantId))
+      throw invalidPayload("tenantId", "1 to 128 of A-Z, a-z, 0-9, dot, underscore and hyphen");
     if (!Number.isSafeInteger(expiresIn) || expiresIn < 1 || expiresIn > this.#maxTokenSeconds) {
       throw invalidPayload("expiresIn", `a whole number of seconds, 1 to ${this.#maxTokenSeconds}`);
     }
@@ -72,7 +74,9 @@ export class TokenIssuer {
       exp: expires,
     };
     this.#check(claims, expires);
-    const token = await new SignJWT(claims).setProtectedHeader({ alg: "HS256", typ: "JWT" }).sign(await this.#keys.access());
+    const token = await new SignJWT(claims)
+      .setProtectedHeader({ alg: "HS256", typ: "JWT" })
+      .sign(await this.#keys.access());
     return { token, expiresAt: expires * 1000 };
   }
 
@@ -99,6 +103,9 @@ function present(name: string, value: unknown): Readonly<Record<string, unknown>
   return value === undefined ? undefined : { [name]: value };
 }
 
-function standard(name: string, value: string | readonly string[] | undefined): Readonly<Record<string, unknown>> | undefined {
+function standard(
+  name: string,
+  value: string | readonly string[] | undefined,
+): Readonly<Record<string, unknown>> | undefined {
   return present(name, typeof value === "string" ? value : value?.[0]);
 }

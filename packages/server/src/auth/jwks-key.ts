@@ -38,7 +38,8 @@ function algorithmOf(jwk: Readonly<Record<string, unknown>>): KeyAlgorithm | und
   if (kty === "RSA") return alg === undefined || alg === "RS256" ? "RS256" : undefined;
   if (kty === "EC" && crv === "P-256") return alg === undefined || alg === "ES256" ? "ES256" : undefined;
   // The newer name of the same algorithm may stand at the key.
-  if (kty === "OKP" && crv === "Ed25519") return alg === undefined || alg === "EdDSA" || alg === "Ed25519" ? "EdDSA" : undefined;
+  if (kty === "OKP" && crv === "Ed25519")
+    return alg === undefined || alg === "EdDSA" || alg === "Ed25519" ? "EdDSA" : undefined;
   return undefined;
 }
 

@@ -67,7 +67,10 @@ export class JwksIssuer {
   /** Whether this issuer may speak for this tenant and these roles. */
   reaches(principal: Principal): boolean {
     const { tenants } = this.#entry;
-    return (tenants === "*" || tenants.includes(principal.tenantId)) && principal.roles.every((role) => this.#roles.has(role));
+    return (
+      (tenants === "*" || tenants.includes(principal.tenantId)) &&
+      principal.roles.every((role) => this.#roles.has(role))
+    );
   }
 
   /** Fetches the keys ahead of the first token. Never rejects: the first token will tell. */
@@ -88,7 +91,8 @@ export class JwksIssuer {
     }
     const [first, second] = candidates;
     if (first === undefined) throw unauthenticated("The token's key is not known");
-    if (keyId === undefined && second !== undefined) throw unauthenticated("The token does not say which key it is signed with");
+    if (keyId === undefined && second !== undefined)
+      throw unauthenticated("The token does not say which key it is signed with");
     const found = candidates.find((candidate) => candidate.algorithm === algorithm);
     if (found === undefined) throw unauthenticated("The token's algorithm is not its key's");
     return found.key;

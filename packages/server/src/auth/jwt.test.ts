@@ -18,7 +18,8 @@ function authenticator(options: Partial<JwtOptions> = {}): JwtAuthenticator {
 
 /** Signed by hand, so that header and claims may be whatever one likes. */
 function hs256(claims: unknown, header: unknown = { alg: "HS256" }, secret = SECRET): string {
-  const text = (value: unknown): string => Buffer.from(typeof value === "string" ? value : JSON.stringify(value)).toString("base64url");
+  const text = (value: unknown): string =>
+    Buffer.from(typeof value === "string" ? value : JSON.stringify(value)).toString("base64url");
   const signed = `${text(header)}.${text(claims)}`;
   return `${signed}.${createHmac("sha256", secret).update(signed).digest("base64url")}`;
 }
@@ -75,7 +76,9 @@ describe("a good token", () => {
   });
 
   it("keeps a grant for a pattern named like a prototype's key", async () => {
-    const token = hs256(`{"sub":"alice","exp":${NOW + 10},"channels":{"__proto__":["subscribe"],"constructor":["publish"]}}`);
+    const token = hs256(
+      `{"sub":"alice","exp":${NOW + 10},"channels":{"__proto__":["subscribe"],"constructor":["publish"]}}`,
+    );
     const { grants } = (await authenticator().authenticate({ kind: "token", token })).principal;
     expect(Object.entries(grants)).toEqual([
       ["__proto__", ["subscribe"]],
@@ -97,8 +100,18 @@ describe("a good token", () => {
     ["client when absent", {}, {}, ["client"]],
     ["client when none is known", { permissions: ["read:users"] }, {}, ["client"]],
     ["client when empty", { permissions: [] }, {}, ["client"]],
-    ["all", { permissions: ["operator", "admin", "service", "client"] }, {}, ["client", "service", "admin", "operator"]],
-    ["from the configured claim", { permissions: ["admin"], groups: ["service"] }, { rolesClaim: "groups" }, ["service"]],
+    [
+      "all",
+      { permissions: ["operator", "admin", "service", "client"] },
+      {},
+      ["client", "service", "admin", "operator"],
+    ],
+    [
+      "from the configured claim",
+      { permissions: ["admin"], groups: ["service"] },
+      { rolesClaim: "groups" },
+      ["service"],
+    ],
   ];
   it.each(roles)("roles: %s", async (_name, claims, options, expected) => {
     expect((await principal(claims, options)).roles).toEqual(expected);
@@ -110,7 +123,10 @@ describe("a good token", () => {
     ["issued by a clock ahead within the leeway", { iat: NOW + 5 }],
     ["of the longest life", { iat: NOW, exp: NOW + 31 * DAY }],
     ["of the longest life, not saying when it was issued", { iat: undefined, exp: NOW + 31 * DAY }],
-    ["with 64 grants", { channels: Object.fromEntries(Array.from({ length: 64 }, (_, i) => [`c${i}`, ["subscribe"]])) }],
+    [
+      "with 64 grants",
+      { channels: Object.fromEntries(Array.from({ length: 64 }, (_, i) => [`c${i}`, ["subscribe"]])) },
+    ],
     ["with 1,024 bytes of info", { info: { a: "x".repeat(1024 - `{"a":""}`.length) } }],
     ["for another audience, none being configured", { aud: ["x", "y"] }],
   ];
@@ -234,7 +250,9 @@ describe("a bad token", () => {
   it("expired is TOKEN_EXPIRED, and only when its signature is good", async () => {
     expect((await refusal(hs256({ ...GOOD, exp: NOW - 5 }))).code).toBe("TOKEN_EXPIRED");
     expect((await refusal(hs256({ ...GOOD, exp: 0, iat: undefined }))).code).toBe("TOKEN_EXPIRED");
-    expect((await refusal(hs256({ ...GOOD, exp: NOW - 5 }, { alg: "HS256" }, "x".repeat(32)))).code).toBe("UNAUTHENTICATED");
+    expect((await refusal(hs256({ ...GOOD, exp: NOW - 5 }, { alg: "HS256" }, "x".repeat(32)))).code).toBe(
+      "UNAUTHENTICATED",
+    );
   });
 
   it("signed with a public key as if that were the secret is refused", async () => {
@@ -264,13 +282,17 @@ describe("credentials of other kinds", () => {
 
   it("cookies are refused", async () => {
     const cookies = new Map([["token", hs256(GOOD)]]);
-    await expect(authenticator().authenticate({ kind: "cookies", cookies })).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+    await expect(authenticator().authenticate({ kind: "cookies", cookies })).rejects.toMatchObject({
+      code: "UNAUTHENTICATED",
+    });
   });
 });
 
 describe("construction", () => {
   it("refuses a secret of less than 32 bytes, counted in bytes, without telling it", () => {
-    expect(() => authenticator({ secret: "x".repeat(31) })).toThrow("The secret of tokens must be at least 32 bytes long, and is 31");
+    expect(() => authenticator({ secret: "x".repeat(31) })).toThrow(
+      "The secret of tokens must be at least 32 bytes long, and is 31",
+    );
     expect(() => authenticator({ secret: "é".repeat(16) })).not.toThrow();
   });
 
@@ -303,19 +325,59 @@ describe("whatever comes", () => {
   });
 
   it("is a principal or a GatewayError: any text in three parts", async () => {
-    const part = fc.oneof(fc.string(), fc.json(), fc.base64String()).map((text) => Buffer.from(text).toString("base64url"));
-    await fc.assert(fc.asyncProperty(fc.tuple(part, part, part).map((parts) => parts.join(".")), outcome), { numRuns: 500 });
+    const part = fc
+      .oneof(fc.string(), fc.json(), fc.base64String())
+      .map((text) => Buffer.from(text).toString("base64url"));
+    await fc.assert(
+      fc.asyncProperty(
+        fc.tuple(part, part, part).map((parts) => parts.join(".")),
+        outcome,
+      ),
+      { numRuns: 500 },
+    );
   });
 
   it("is a principal or a GatewayError: any signed claims", async () => {
-    const names = ["sub", "exp", "iat", "nbf", "aud", "type", "tenantId", "orgId", "permissions", "channels", "channelsOnly", "info", "__proto__"];
+    const names = [
+      "sub",
+      "exp",
+      "iat",
+      "nbf",
+      "aud",
+      "type",
+      "tenantId",
+      "orgId",
+      "permissions",
+      "channels",
+      "channelsOnly",
+      "info",
+      "__proto__",
+    ];
     const changed = fc.dictionary(fc.constantFrom(...names), fc.jsonValue());
     const token = changed.map((claims) => hs256({ ...GOOD, ...claims }));
-    await fc.assert(fc.asyncProperty(fc.oneof(token, fc.jsonValue().map((claims) => hs256(claims))), outcome), { numRuns: 1000 });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.oneof(
+          token,
+          fc.jsonValue().map((claims) => hs256(claims)),
+        ),
+        outcome,
+      ),
+      { numRuns: 1000 },
+    );
   });
 
   it("is a principal or a GatewayError: any signed header", async () => {
-    const header = fc.dictionary(fc.constantFrom("alg", "kid", "typ", "crit", "b64", "zip", "jku", "x"), fc.jsonValue());
-    await fc.assert(fc.asyncProperty(header.map((fields) => hs256(GOOD, { alg: "HS256", ...fields })), outcome), { numRuns: 500 });
+    const header = fc.dictionary(
+      fc.constantFrom("alg", "kid", "typ", "crit", "b64", "zip", "jku", "x"),
+      fc.jsonValue(),
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        header.map((fields) => hs256(GOOD, { alg: "HS256", ...fields })),
+        outcome,
+      ),
+      { numRuns: 500 },
+    );
   });
 });

@@ -95,7 +95,8 @@ export class JwtAuthenticator implements Authenticator, RoomTokenVerifier {
   }
 
   async verifyRoomToken(token: string, principal: Principal, room: string): Promise<RoomRight> {
-    if (this.#rooms === undefined) throw new GatewayError("FORBIDDEN", "There are no room tokens without a shared secret");
+    if (this.#rooms === undefined)
+      throw new GatewayError("FORBIDDEN", "There are no room tokens without a shared secret");
     return await this.#rooms.verify(token, principal, room);
   }
 
@@ -114,7 +115,8 @@ export class JwtAuthenticator implements Authenticator, RoomTokenVerifier {
 
   async #verifyListed(token: string, algorithm: unknown, keyId: unknown) {
     const issuer = this.#issuers.size === 0 ? undefined : this.#issuers.get(peekIssuer(token) as string);
-    if (issuer === undefined || !issuer.accepts(algorithm)) throw unauthenticated("The token's issuer or algorithm is not accepted");
+    if (issuer === undefined || !issuer.accepts(algorithm))
+      throw unauthenticated("The token's issuer or algorithm is not accepted");
     if (keyId !== undefined && typeof keyId !== "string") throw unauthenticated(`The token's "kid" must be text`);
     const verified = await verifySigned({
       token,
@@ -131,7 +133,8 @@ export class JwtAuthenticator implements Authenticator, RoomTokenVerifier {
   }
 
   #principalOf(verified: VerifiedToken): Principal {
-    if (audiencesOf(verified.claims).includes(ROOM_AUDIENCE)) throw unauthenticated("A room token opens a room, and nothing else");
+    if (audiencesOf(verified.claims).includes(ROOM_AUDIENCE))
+      throw unauthenticated("A room token opens a room, and nothing else");
     return principalOf(verified, this.#options, this.#defaultTenant);
   }
 }

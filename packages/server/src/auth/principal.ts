@@ -104,7 +104,8 @@ function grantsOf(value: unknown): Readonly<Record<string, readonly ChannelActio
   if (entries.length > MAX_GRANTS) throw refused("channels", `at most ${MAX_GRANTS} patterns`);
   const grants = entries.map(([pattern, actions]): [string, readonly ChannelAction[]] => {
     if (!isPattern(pattern)) throw refused("channels", "an object whose keys are channel patterns");
-    if (!isTextList(actions) || !actions.every(isAction)) throw refused("channels", `lists of ${CHANNEL_ACTIONS.join(", ")}`);
+    if (!isTextList(actions) || !actions.every(isAction))
+      throw refused("channels", `lists of ${CHANNEL_ACTIONS.join(", ")}`);
     return [pattern, CHANNEL_ACTIONS.filter((action) => actions.includes(action))];
   });
   // Not by assignment: "__proto__" is a name like any other.
@@ -120,7 +121,8 @@ function infoOf(value: unknown): Readonly<Record<string, unknown>> | undefined {
   } catch {
     throw refused("info", `nested at most ${INFO_DEPTH} deep`);
   }
-  if (utf8Length(JSON.stringify(info)) > MAX_INFO_BYTES) throw refused("info", `at most ${MAX_INFO_BYTES} bytes of JSON`);
+  if (utf8Length(JSON.stringify(info)) > MAX_INFO_BYTES)
+    throw refused("info", `at most ${MAX_INFO_BYTES} bytes of JSON`);
   return info;
 }
 

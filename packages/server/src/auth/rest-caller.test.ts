@@ -17,7 +17,8 @@ const CLIENT = "key-that-has-the-client-role";
 const clock: Clock = { now: () => 1_700_000_000_500, after: () => () => undefined };
 
 const revoked = new Map<string, number>();
-const revokedAt = async (tenantId: string, userId: string): Promise<number | undefined> => revoked.get(`${tenantId}/${userId}`);
+const revokedAt = async (tenantId: string, userId: string): Promise<number | undefined> =>
+  revoked.get(`${tenantId}/${userId}`);
 const authenticator = new JwtAuthenticator({ secret: SECRET, clock });
 const issuer = new TokenIssuer({ secret: SECRET, clock });
 const keys = new ApiKeys([
@@ -45,7 +46,8 @@ describe("API keys", () => {
   it("are found by what was hashed", () => {
     expect(keys.find(ANY)).toEqual({ tenants: "*", roles: ROLES });
     expect(keys.find(ACME)).toEqual({ tenants: ["acme", "beta"], roles: ["service"] });
-    for (const shown of ["", "x", `${ANY} `, ANY.toUpperCase(), hashApiKey(ANY)]) expect(keys.find(shown)).toBeUndefined();
+    for (const shown of ["", "x", `${ANY} `, ANY.toUpperCase(), hashApiKey(ANY)])
+      expect(keys.find(shown)).toBeUndefined();
   });
 
   it("of less than 24 characters are none", () => {
@@ -62,25 +64,38 @@ describe("a caller of REST", () => {
     const caller = await callers.identifyCaller({ authorization: await bearer(["service"]) });
     expect(caller).toEqual({ tenantId: "acme", roles: ["service"], userId: "boss", via: "token" });
     const lower = (await bearer(["admin"])).replace("Bearer", "bearer");
-    expect(await callers.identifyCaller({ authorization: lower, "x-tenant-id": "acme" })).toMatchObject({ tenantId: "acme" });
+    expect(await callers.identifyCaller({ authorization: lower, "x-tenant-id": "acme" })).toMatchObject({
+      tenantId: "acme",
+    });
   });
 
   it("by a key is of the tenant that it names within its scope, else default", async () => {
     const find = (headers: IncomingHttpHeaders, tenantId?: string) => callers.identifyCaller(headers, tenantId);
     expect(await find({ "x-api-key": ANY })).toEqual({ tenantId: "default", roles: ROLES, via: "key", tenants: "*" });
     expect(await find({ "x-api-key": ANY, "x-tenant-id": "z" })).toMatchObject({ tenantId: "z" });
-    expect(await find({ "x-api-key": ACME, "x-tenant-id": "beta" })).toMatchObject({ tenantId: "beta", roles: ["service"] });
+    expect(await find({ "x-api-key": ACME, "x-tenant-id": "beta" })).toMatchObject({
+      tenantId: "beta",
+      roles: ["service"],
+    });
     expect(await find({ "x-api-key": ACME }, "acme")).toMatchObject({ tenantId: "acme" });
   });
 
   const refused: readonly [string, () => Promise<IncomingHttpHeaders>, string][] = [
     ["nothing", async () => ({}), "UNAUTHENTICATED"],
-    ["a token and a key", async () => ({ authorization: await bearer(["service"]), "x-api-key": ANY }), "INVALID_PAYLOAD"],
+    [
+      "a token and a key",
+      async () => ({ authorization: await bearer(["service"]), "x-api-key": ANY }),
+      "INVALID_PAYLOAD",
+    ],
     ["another scheme and a key", async () => ({ authorization: "Basic eDp5", "x-api-key": ANY }), "INVALID_PAYLOAD"],
     ["another scheme", async () => ({ authorization: "Basic eDp5" }), "UNAUTHENTICATED"],
     ["an empty authorization", async () => ({ authorization: "" }), "UNAUTHENTICATED"],
     ["a bearer of nothing", async () => ({ authorization: "Bearer " }), "UNAUTHENTICATED"],
-    ["two tokens", async () => ({ authorization: `${await bearer(["service"])}, ${await bearer(["admin"])}` }), "UNAUTHENTICATED"],
+    [
+      "two tokens",
+      async () => ({ authorization: `${await bearer(["service"])}, ${await bearer(["admin"])}` }),
+      "UNAUTHENTICATED",
+    ],
     ["garbage", async () => ({ authorization: "Bearer x.y.z" }), "UNAUTHENTICATED"],
     ["an unknown key", async () => ({ "x-api-key": "x".repeat(40) }), "UNAUTHENTICATED"],
     ["an empty key", async () => ({ "x-api-key": "" }), "UNAUTHENTICATED"],
@@ -90,7 +105,11 @@ describe("a caller of REST", () => {
     ["a key with the role client", async () => ({ "x-api-key": CLIENT }), "FORBIDDEN"],
     ["a key beyond its tenants", async () => ({ "x-api-key": ACME, "x-tenant-id": "other" }), "FORBIDDEN"],
     ["a key whose tenants have no default", async () => ({ "x-api-key": ACME }), "FORBIDDEN"],
-    ["a token and another tenant", async () => ({ authorization: await bearer(["admin"]), "x-tenant-id": "other" }), "FORBIDDEN"],
+    [
+      "a token and another tenant",
+      async () => ({ authorization: await bearer(["admin"]), "x-tenant-id": "other" }),
+      "FORBIDDEN",
+    ],
     ["a malformed tenant", async () => ({ "x-api-key": ANY, "x-tenant-id": "a/b" }), "INVALID_PAYLOAD"],
     ["an empty tenant", async () => ({ "x-api-key": ANY, "x-tenant-id": "" }), "INVALID_PAYLOAD"],
     ["two tenants", async () => ({ "x-api-key": ANY, "x-tenant-id": "a, b" }), "INVALID_PAYLOAD"],
@@ -108,7 +127,13 @@ describe("a caller of REST", () => {
   });
 
   it("is a caller or a GatewayError, whatever the headers", async () => {
-    const value = fc.option(fc.oneof(fc.string(), fc.string().map((text) => `Bearer ${text}`)), { nil: undefined });
+    const value = fc.option(
+      fc.oneof(
+        fc.string(),
+        fc.string().map((text) => `Bearer ${text}`),
+      ),
+      { nil: undefined },
+    );
     const headers = fc.record({ authorization: value, "x-api-key": value, "x-tenant-id": value });
     await fc.assert(
       fc.asyncProperty(headers, async (shown) => {
@@ -119,16 +144,24 @@ describe("a caller of REST", () => {
 });
 
 describe("tokens by REST", () => {
-  const key = (headers: IncomingHttpHeaders): Promise<RestCaller> => callers.identifyCaller({ "x-api-key": ANY, ...headers });
-  const admin = async (): Promise<RestCaller> => await callers.identifyCaller({ authorization: await bearer(["admin"]) });
+  const key = (headers: IncomingHttpHeaders): Promise<RestCaller> =>
+    callers.identifyCaller({ "x-api-key": ANY, ...headers });
+  const admin = async (): Promise<RestCaller> =>
+    await callers.identifyCaller({ authorization: await bearer(["admin"]) });
 
   it("are issued by keys within their scope and by admins for their tenant", async () => {
-    const byKey = await tokens.issueToken(await key({ "x-tenant-id": "z" }), { userId: "alice", permissions: ["operator"] });
+    const byKey = await tokens.issueToken(await key({ "x-tenant-id": "z" }), {
+      userId: "alice",
+      permissions: ["operator"],
+    });
     expect((await authenticator.verify(byKey.token)).principal).toMatchObject({ tenantId: "z", roles: ["operator"] });
     const elsewhere = await tokens.issueToken(await key({}), { userId: "alice", tenantId: "y" });
     expect((await authenticator.verify(elsewhere.token)).principal).toMatchObject({ tenantId: "y", roles: ["client"] });
     const byAdmin = await tokens.issueToken(await admin(), { userId: "alice", permissions: ["admin", "service"] });
-    expect((await authenticator.verify(byAdmin.token)).principal).toMatchObject({ tenantId: "acme", roles: ["service", "admin"] });
+    expect((await authenticator.verify(byAdmin.token)).principal).toMatchObject({
+      tenantId: "acme",
+      roles: ["service", "admin"],
+    });
   });
 
   it("hold right after a revocation", async () => {
@@ -141,8 +174,16 @@ describe("tokens by REST", () => {
     ["a service", async () => callers.identifyCaller({ authorization: await bearer(["service"]) }), { userId: "a" }],
     ["an admin for another tenant", admin, { userId: "a", tenantId: "other" }],
     ["an admin for an operator", admin, { userId: "a", permissions: ["client", "operator"] }],
-    ["a key for another tenant", async () => callers.identifyCaller({ "x-api-key": ACME, "x-tenant-id": "acme" }), { userId: "a", tenantId: "other" }],
-    ["a key for a role above its own", async () => callers.identifyCaller({ "x-api-key": ACME, "x-tenant-id": "acme" }), { userId: "a", permissions: ["admin"] }],
+    [
+      "a key for another tenant",
+      async () => callers.identifyCaller({ "x-api-key": ACME, "x-tenant-id": "acme" }),
+      { userId: "a", tenantId: "other" },
+    ],
+    [
+      "a key for a role above its own",
+      async () => callers.identifyCaller({ "x-api-key": ACME, "x-tenant-id": "acme" }),
+      { userId: "a", permissions: ["admin"] },
+    ],
   ];
   it.each(beyond)("are not issued by %s", async (_name, caller, request) => {
     await expect(tokens.issueToken(await caller(), request)).rejects.toMatchObject({ code: "FORBIDDEN" });

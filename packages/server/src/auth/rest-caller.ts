@@ -77,7 +77,8 @@ export class RestCallers {
     const { tenantId, roles, userId } = principal;
     checkBackEnd(roles);
     // Rather than to act on a tenant that the caller does not mean.
-    if (asked !== undefined && asked !== tenantId) throw new GatewayError("FORBIDDEN", "The token is of another tenant");
+    if (asked !== undefined && asked !== tenantId)
+      throw new GatewayError("FORBIDDEN", "The token is of another tenant");
     return { tenantId, roles, via: "token", ...(userId === null ? undefined : { userId }) };
   }
 }

@@ -31,8 +31,10 @@ export class RestTokens {
   async issueToken(caller: RestCaller, request: Omit<AccessTokenRequest, "revokedAt">): Promise<IssuedToken> {
     checkMayIssue(caller, request.permissions);
     const tenantId = request.tenantId ?? caller.tenantId;
-    if (!reachesTenant(caller, tenantId)) throw new GatewayError("FORBIDDEN", "The token would be of a tenant beyond one's reach");
-    if (this.#issuer === undefined) throw new GatewayError("FORBIDDEN", "Tokens are issued elsewhere: there is no shared secret");
+    if (!reachesTenant(caller, tenantId))
+      throw new GatewayError("FORBIDDEN", "The token would be of a tenant beyond one's reach");
+    if (this.#issuer === undefined)
+      throw new GatewayError("FORBIDDEN", "Tokens are issued elsewhere: there is no shared secret");
     const revokedAt = await this.#revokedAt(tenantId, request.userId);
     return await this.#issuer.issue({ ...request, tenantId, revokedAt });
   }
@@ -46,7 +48,8 @@ export class RestTokens {
       return { valid: true, claims };
     } catch (thrown) {
       const error = GatewayError.from(thrown);
-      if (error.code === "UNAUTHENTICATED" || error.code === "TOKEN_EXPIRED") return { valid: false, error: error.code };
+      if (error.code === "UNAUTHENTICATED" || error.code === "TOKEN_EXPIRED")
+        return { valid: false, error: error.code };
       throw error;
     }
   }
@@ -58,7 +61,8 @@ function checkMayIssue(caller: RestCaller, permissions: readonly Role[] = ["clie
     throw new GatewayError("FORBIDDEN", "Issuing tokens takes an API key, or a token with the role admin");
   }
   const own = Math.max(...caller.roles.map(rank));
-  if (permissions.some((role) => rank(role) > own)) throw new GatewayError("FORBIDDEN", "The token's roles would be above one's own");
+  if (permissions.some((role) => rank(role) > own))
+    throw new GatewayError("FORBIDDEN", "The token's roles would be above one's own");
 }
 
 function rank(role: Role): number {

@@ -27,7 +27,12 @@ async function sign(claims: Record<string, unknown>, key = new SecretKeys(SECRET
 
 describe("room tokens", () => {
   it("open one room to one user until they end", async () => {
-    const { token, expiresAt } = await rooms.issue({ tenantId: "acme", userId: "alice", room: "/rooms/1", expiresIn: 60 });
+    const { token, expiresAt } = await rooms.issue({
+      tenantId: "acme",
+      userId: "alice",
+      room: "/rooms/1",
+      expiresIn: 60,
+    });
     expect(expiresAt).toBe(START + 60_000);
     expect(await authenticator.verifyRoomToken(token, ALICE, "/rooms/1")).toEqual({ expiresAt, issuedAt: START });
     now += 64_999;
@@ -42,7 +47,14 @@ describe("room tokens", () => {
     await expect(rooms.verify(token, ALICE, "r")).rejects.toMatchObject({ code: "FORBIDDEN" });
   });
 
-  const claims = { aud: "roomcast:room", name: "r", sub: "alice", tenantId: "acme", iat: START / 1000, exp: START / 1000 + 60 };
+  const claims = {
+    aud: "roomcast:room",
+    name: "r",
+    sub: "alice",
+    tenantId: "acme",
+    iat: START / 1000,
+    exp: START / 1000 + 60,
+  };
   const bad: readonly [string, Record<string, unknown>][] = [
     ["another room", { ...claims, name: "r2" }],
     ["a room that is no text", { ...claims, name: ["r"] }],
@@ -76,13 +88,20 @@ describe("room tokens", () => {
   it("are no access tokens, nor are those room tokens, whatever they claim", async () => {
     const { token: room } = await rooms.issue({ tenantId: "acme", userId: "alice", room: "r" });
     await expect(authenticator.verify(room)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
-    const { token: access } = await new TokenIssuer({ secret: SECRET, clock }).issue({ userId: "alice", tenantId: "acme" });
+    const { token: access } = await new TokenIssuer({ secret: SECRET, clock }).issue({
+      userId: "alice",
+      tenantId: "acme",
+    });
     await expect(rooms.verify(access, ALICE, "r")).rejects.toMatchObject({ code: "FORBIDDEN" });
 
     const accessKey = new SecretKeys(SECRET).access();
     await expect(rooms.verify(await sign(claims, accessKey), ALICE, "r")).rejects.toMatchObject({ code: "FORBIDDEN" });
-    await expect(authenticator.verify(await sign({ ...claims, aud: "x" }))).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
-    await expect(authenticator.verify(await sign(claims, accessKey))).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+    await expect(authenticator.verify(await sign({ ...claims, aud: "x" }))).rejects.toMatchObject({
+      code: "UNAUTHENTICATED",
+    });
+    await expect(authenticator.verify(await sign(claims, accessKey))).rejects.toMatchObject({
+      code: "UNAUTHENTICATED",
+    });
   });
 
   it.each([

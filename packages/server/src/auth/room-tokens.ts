@@ -49,7 +49,14 @@ export class RoomTokens {
     }
     const issued = Math.floor(this.#clock.now() / 1000);
     const expires = issued + expiresIn;
-    const token = await new SignJWT({ name: room, sub: userId, tenantId, aud: ROOM_AUDIENCE, iat: issued, exp: expires })
+    const token = await new SignJWT({
+      name: room,
+      sub: userId,
+      tenantId,
+      aud: ROOM_AUDIENCE,
+      iat: issued,
+      exp: expires,
+    })
       .setProtectedHeader({ alg: "HS256", typ: "JWT" })
       .sign(await this.#keys.room());
     return { token, expiresAt: expires * 1000 };
@@ -60,7 +67,12 @@ export class RoomTokens {
     const verified = await this.#verified(token);
     const { claims, expiresAt, issuedAt } = verified;
     const tenantId = Object.hasOwn(claims, "tenantId") ? claims["tenantId"] : DEFAULT_TENANT;
-    if (principal.anonymous || claims["name"] !== room || claims["sub"] !== principal.userId || tenantId !== principal.tenantId) {
+    if (
+      principal.anonymous ||
+      claims["name"] !== room ||
+      claims["sub"] !== principal.userId ||
+      tenantId !== principal.tenantId
+    ) {
       throw new GatewayError("FORBIDDEN", "The room token is another user's, or another room's");
     }
     return issuedAt === undefined ? { expiresAt } : { expiresAt, issuedAt };
@@ -69,7 +81,8 @@ export class RoomTokens {
   async #verified(token: unknown): Promise<VerifiedToken> {
     try {
       const text = tokenText(token);
-      if (peekHeader(text).algorithm !== "HS256") throw new GatewayError("FORBIDDEN", "The room token's algorithm is not accepted");
+      if (peekHeader(text).algorithm !== "HS256")
+        throw new GatewayError("FORBIDDEN", "The room token's algorithm is not accepted");
       return await verifySigned({
         token: text,
         key: await this.#keys.room(),

@@ -18,7 +18,9 @@ export class SecretKeys {
   constructor(secret: string) {
     this.#secret = new Uint8Array(Buffer.from(secret, "utf8"));
     if (this.#secret.length < MIN_SECRET_BYTES) {
-      throw new Error(`The secret of tokens must be at least ${MIN_SECRET_BYTES} bytes long, and is ${this.#secret.length}`);
+      throw new Error(
+        `The secret of tokens must be at least ${MIN_SECRET_BYTES} bytes long, and is ${this.#secret.length}`,
+      );
     }
   }
 

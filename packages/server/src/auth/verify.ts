@@ -97,10 +97,12 @@ function refusal(thrown: unknown): GatewayError {
   if (thrown instanceof errors.JWTExpired) return new GatewayError("TOKEN_EXPIRED", "The token has expired");
   if (thrown instanceof errors.JWTClaimValidationFailed) {
     if (thrown.reason === "missing") return unauthenticated(`The token has no "${thrown.claim}"`);
-    if (thrown.claim === "nbf" && thrown.reason === "check_failed") return unauthenticated("The token is not valid yet");
+    if (thrown.claim === "nbf" && thrown.reason === "check_failed")
+      return unauthenticated("The token is not valid yet");
     return unauthenticated(`The token's "${thrown.claim}" is not accepted`);
   }
-  if (thrown instanceof errors.JWSSignatureVerificationFailed) return unauthenticated("The token's signature is not valid");
+  if (thrown instanceof errors.JWSSignatureVerificationFailed)
+    return unauthenticated("The token's signature is not valid");
   return malformed();
 }
 

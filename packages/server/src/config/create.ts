@@ -1,0 +1,65 @@
+import {
+  createGateway,
+  MemoryRevocations,
+  systemClock,
+  type Clock,
+  type Gateway,
+  type GatewayOptions,
+} from "@roomcast/core";
+import { ApiKeys } from "../auth/api-keys.ts";
+import { TokenIssuer } from "../auth/issue.ts";
+import { JwtAuthenticator } from "../auth/jwt.ts";
+import { RestCallers } from "../auth/rest-caller.ts";
+import { RestTokens } from "../auth/rest-tokens.ts";
+import { RoomTokens } from "../auth/room-tokens.ts";
+import { LEEWAY_SECONDS } from "../auth/verify.ts";
+import type { ResolvedConfig } from "./resolved.ts";
+
+/** What a configuration makes: the gateway, and whoever recognises the callers of REST and issues tokens. */
+export interface Composition {
+  readonly gateway: Gateway;
+  readonly authenticator: JwtAuthenticator;
+  readonly callers: RestCallers;
+  readonly tokens: RestTokens;
+  /** Absent without a shared secret, like `roomTokens`. */
+  readonly issuer?: TokenIssuer;
+  readonly roomTokens?: RoomTokens;
+}
+
+/** The parts of a gateway that no configuration names. */
+export type Parts = Pick<GatewayOptions, "broker" | "presence" | "revocations" | "observer" | "nodeId" | "clock">;
+
+/** Makes a gateway, and what belongs to its authentication, of a configuration. Starts nothing. */
+export function compose(config: ResolvedConfig, parts: Parts = {}): Composition {
+  const clock = parts.clock ?? systemClock;
+  const { jwt, anonymous, apiKeys } = config.auth;
+  const authenticator = new JwtAuthenticator({ ...jwt, anonymous, clock });
+  const gateway = createGateway({
+    revocations: new MemoryRevocations({ clock, rememberMs: (jwt.maxTokenSeconds + LEEWAY_SECONDS) * 1000 }),
+    ...parts,
+    clock,
+    auth: authenticator,
+    channels: config.channels,
+    direct: config.direct,
+    limits: config.limits,
+  });
+  const revokedAt = (tenantId: string, userId: string): Promise<number | undefined> =>
+    gateway.revokedAt(tenantId, userId);
+  const signing = signers(config, clock);
+  return {
+    gateway,
+    authenticator,
+    callers: new RestCallers({ authenticator, keys: new ApiKeys(apiKeys), revokedAt }),
+    tokens: new RestTokens({ authenticator, issuer: signing?.issuer, revokedAt }),
+    ...signing,
+  };
+}
+
+function signers(
+  { auth: { jwt } }: ResolvedConfig,
+  clock: Clock,
+): { issuer: TokenIssuer; roomTokens: RoomTokens } | undefined {
+  const { secret } = jwt;
+  if (secret === undefined) return undefined;
+  return { issuer: new TokenIssuer({ ...jwt, secret, clock }), roomTokens: new RoomTokens({ secret, clock }) };
+}

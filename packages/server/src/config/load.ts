@@ -1,0 +1,174 @@
+import { DEFAULT_LIMITS, type ChannelRule } from "@roomcast/core";
+import { compilePattern, ROLES } from "@roomcast/protocol";
+import { randomBytes } from "node:crypto";
+import type { z } from "zod";
+import { hashApiKey, type ApiKeyEntry } from "../auth/api-keys.ts";
+import type { JwksEntry } from "../auth/jwks.ts";
+import { MAX_TOKEN_SECONDS } from "../auth/verify.ts";
+import { badSetting } from "./config-error.ts";
+import { apiKey, cors, host, logLevel, portText, secret } from "./leaf.ts";
+import { readConfigFile, type ConfigFile } from "./read-file.ts";
+import type { JwtConfig, ResolvedConfig } from "./resolved.ts";
+import type { CheckedConfig } from "./schema.ts";
+import { refuseUnbuilt } from "./unbuilt.ts";
+
+/** The flags of the command line, as they were given. */
+export interface ConfigFlags {
+  readonly port?: string | undefined;
+  readonly host?: string | undefined;
+  readonly config?: string | undefined;
+  readonly redis?: string | undefined;
+  readonly cors?: string | undefined;
+  readonly logLevel?: string | undefined;
+}
+
+export interface ConfigSources {
+  readonly flags?: ConfigFlags;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where relative paths begin, and where `roomcast.config.mjs` is looked for. */
+  readonly cwd: string;
+}
+
+/** A setting that was given as text, and what it is called where it was given. */
+interface Given {
+  readonly key: string;
+  readonly value: string;
+}
+
+const SECRET = "ROOMCAST_JWT_SECRET";
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/;
+
+/**
+ * All settings: a flag before its variable, that before the configuration file, that before the default. An empty variable is
+ * unset. Rejects with `ConfigError`, whose message is one line that names the key, what it was and what it may be.
+ */
+export async function loadConfig({ flags = {}, env, cwd }: ConfigSources): Promise<ResolvedConfig> {
+  const file = await readConfigFile(pick(["--config", flags.config], ["ROOMCAST_CONFIG", env["ROOMCAST_CONFIG"]]), cwd);
+  const config: CheckedConfig = file?.config ?? {};
+  const redis = pick(["--redis", flags.redis], ["ROOMCAST_REDIS_URL", env["ROOMCAST_REDIS_URL"]]);
+  const corsGiven = pick(["--cors", flags.cors], ["ROOMCAST_CORS_ORIGIN", env["ROOMCAST_CORS_ORIGIN"]]);
+  const origins = parse(corsGiven, cors) ?? config.cors ?? [];
+  if (origins === "*" && config.auth?.cookie !== undefined) {
+    throw badSetting({
+      key: corsGiven?.key ?? "cors",
+      value: "*",
+      expected: "a list of origins while cookies log in",
+      ...inFile(corsGiven, file),
+    });
+  }
+  refuseUnbuilt({ config, file: file?.name, redis: redis?.key });
+
+  const warnings: string[] = [];
+  const jwt = resolveJwt(config.auth?.jwt ?? {}, env, warnings);
+  const keyGiven = pick(["ROOMCAST_API_KEY", env["ROOMCAST_API_KEY"]]);
+  const key = parse(keyGiven, apiKey, true);
+  const apiKeys: readonly ApiKeyEntry[] = [
+    ...(key === undefined ? [] : [{ sha256: hashApiKey(key), tenants: "*" as const, roles: [...ROLES] }]),
+    ...(config.auth?.apiKeys ?? []),
+  ];
+  const channels = (config.channels ?? []).map(withoutUndefined);
+  warnAboutRules(channels, warnings);
+  return freeze({
+    port: parse(pick(["--port", flags.port], ["ROOMCAST_PORT", env["ROOMCAST_PORT"]]), portText) ?? config.port ?? 3000,
+    host:
+      parse(pick(["--host", flags.host], ["ROOMCAST_HOST", env["ROOMCAST_HOST"]]), host) ?? config.host ?? "127.0.0.1",
+    cors: origins,
+    trustProxy: Number(config.trustProxy ?? 0),
+    logLevel:
+      parse(pick(["--log-level", flags.logLevel], ["ROOMCAST_LOG_LEVEL", env["ROOMCAST_LOG_LEVEL"]]), logLevel) ??
+      "info",
+    auth: { jwt: jwt.config, anonymous: config.auth?.anonymous ?? false, apiKeys },
+    channels,
+    direct: config.direct ?? "authenticated",
+    dialects: { native: config.dialects?.native !== false },
+    heartbeat: {
+      intervalSeconds: config.heartbeat?.intervalSeconds ?? 25,
+      timeoutSeconds: config.heartbeat?.timeoutSeconds ?? 20,
+    },
+    limits: { ...DEFAULT_LIMITS, ...withoutUndefined(config.limits ?? {}) },
+    metrics: withoutUndefined(config.metrics ?? {}),
+    drainSeconds: config.drainSeconds ?? 10,
+    generatedSecret: jwt.generated,
+    warnings,
+    ...(file === undefined ? undefined : { file: file.path }),
+  });
+}
+
+function resolveJwt(
+  settings: NonNullable<NonNullable<CheckedConfig["auth"]>["jwt"]>,
+  env: ConfigSources["env"],
+  warnings: string[],
+): { readonly config: JwtConfig; readonly generated: boolean } {
+  const { jwks: entries = [], secret: inFile, ...others } = settings;
+  const jwks = entries.map((entry, index): JwksEntry => {
+    const { protocol, hostname } = new URL(entry.url);
+    if (protocol === "http:" && !LOOPBACK.test(hostname)) {
+      warnings.push(`auth.jwt.jwks[${index}].url is not https: whoever is between can bring keys of their own`);
+    }
+    // The schema saw that one of the two is there.
+    return withoutUndefined({ ...entry, audience: entry.audience ?? settings.audience ?? [] });
+  });
+  const given = parse(pick([SECRET, env[SECRET]]), secret, true) ?? inFile;
+  const config = { ...withoutUndefined(others), maxTokenSeconds: settings.maxTokenSeconds ?? MAX_TOKEN_SECONDS, jwks };
+  if (given !== undefined) return { config: { ...config, secret: given }, generated: false };
+  // Tokens come from elsewhere: there is nothing that a secret would be needed for.
+  if (jwks.length > 0) return { config, generated: false };
+  if (env["NODE_ENV"] === "production") {
+    throw badSetting({
+      key: SECRET,
+      value: undefined,
+      expected: "32 bytes or more, and must be there with NODE_ENV=production",
+    });
+  }
+  warnings.push(`${SECRET} is not set: tokens are signed with a random secret, and hold for this run only`);
+  return { config: { ...config, secret: randomBytes(32).toString("base64url") }, generated: true };
+}
+
+function warnAboutRules(rules: readonly ChannelRule[], warnings: string[]): void {
+  rules.forEach((rule, index) => {
+    for (const name of ["subscribe", "presence", "history", "publish"] as const) {
+      if (rule[name] !== "owner" || compilePattern(rule.match).owned) continue;
+      warnings.push(
+        `channels[${index}].${name} is "owner", and ${rule.match} has neither {userId} nor {tenantId}: it is nobody's`,
+      );
+    }
+  });
+}
+
+/** The first that was given. A variable that is empty was not; a flag that is empty was, and is wrong. */
+function pick(...sources: readonly (readonly [key: string, value: string | undefined])[]): Given | undefined {
+  for (const [key, value] of sources) {
+    if (value !== undefined && (value !== "" || key.startsWith("--"))) return { key, value };
+  }
+  return undefined;
+}
+
+/** What text means to a schema. */
+function parse<Schema extends z.ZodType>(
+  given: Given | undefined,
+  schema: Schema,
+  hidden = false,
+): z.output<Schema> | undefined {
+  if (given === undefined) return undefined;
+  const { key, value } = given;
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw badSetting({ key, value, expected: parsed.error.issues[0]?.message ?? "something else", hidden });
+}
+
+function inFile(given: Given | undefined, file: ConfigFile | undefined): { readonly file?: string } {
+  return given === undefined && file !== undefined ? { file: file.name } : {};
+}
+
+type Defined<T> = { [Key in keyof T]: Exclude<T[Key], undefined> };
+
+/** A key that is there with the value `undefined` says as much as one that is not. */
+function withoutUndefined<T extends object>(value: T): Defined<T> {
+  return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as Defined<T>;
+}
+
+function freeze<T>(value: T): T {
+  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
+  Object.values(value).forEach(freeze);
+  return Object.freeze(value);
+}

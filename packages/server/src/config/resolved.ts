@@ -1,0 +1,45 @@
+import type { ChannelRule, Limits, Right } from "@roomcast/core";
+import type { ApiKeyEntry } from "../auth/api-keys.ts";
+import type { JwksEntry } from "../auth/jwks.ts";
+import type { LogLevel } from "./leaf.ts";
+
+/** How tokens are verified and issued; fits `JwtAuthenticator` and, where there is a secret, `TokenIssuer`. */
+export interface JwtConfig {
+  /** Absent only where tokens come from `jwks` alone. */
+  readonly secret?: string;
+  readonly issuer?: readonly string[];
+  readonly audience?: readonly string[];
+  readonly tenantClaim?: string;
+  readonly rolesClaim?: string;
+  readonly maxTokenSeconds: number;
+  readonly jwks: readonly JwksEntry[];
+}
+
+/** All settings, from flags, variables, the configuration file and defaults. Frozen. */
+export interface ResolvedConfig {
+  readonly port: number;
+  readonly host: string;
+  /** Origins that browsers may come from; empty: the server's own. */
+  readonly cors: readonly string[] | "*";
+  /** How many proxies stand before the server and append to `X-Forwarded-For`; 0: none is believed. */
+  readonly trustProxy: number;
+  readonly logLevel: LogLevel;
+  readonly auth: {
+    readonly jwt: JwtConfig;
+    readonly anonymous: boolean;
+    readonly apiKeys: readonly ApiKeyEntry[];
+  };
+  readonly channels: readonly ChannelRule[];
+  readonly direct: Right;
+  readonly dialects: { readonly native: boolean };
+  readonly heartbeat: { readonly intervalSeconds: number; readonly timeoutSeconds: number };
+  readonly limits: Limits;
+  readonly metrics: { readonly token?: string };
+  readonly drainSeconds: number;
+  /** Whether the secret of tokens was made for this run. */
+  readonly generatedSecret: boolean;
+  /** Lines for whoever starts the server. They tell no secret. */
+  readonly warnings: readonly string[];
+  /** The configuration file that was read. */
+  readonly file?: string;
+}

@@ -1,0 +1,179 @@
+import { DEFAULT_LIMITS, type Limits, type Right } from "@roomcast/core";
+import { compilePattern } from "@roomcast/protocol";
+import { z } from "zod";
+import { KEY_ALGORITHMS } from "../auth/jwks.ts";
+import {
+  cors,
+  flag,
+  host,
+  httpUrl,
+  listOf,
+  oneOf,
+  oneOrMore,
+  port,
+  roles,
+  secret,
+  section,
+  tenants,
+  text,
+  whole,
+} from "./leaf.ts";
+
+/** What a token says by itself; its tenant and roles must stand elsewhere. */
+const TAKEN_CLAIMS: ReadonlySet<string> = new Set([
+  "sub",
+  "iss",
+  "aud",
+  "exp",
+  "nbf",
+  "iat",
+  "type",
+  "channels",
+  "channelsOnly",
+  "info",
+]);
+const RIGHTS = ["anyone", "authenticated", "owner", "roomToken", "service", "nobody"] as const;
+/** Nobody owns a direct message, and it has no room. */
+const DIRECT_RIGHTS = ["anyone", "authenticated", "service", "nobody"] as const;
+/** Limits that 0 switches off. */
+const MAY_BE_NONE: ReadonlySet<string> = new Set<keyof Limits>(["connectionsPerUser", "connectionsPerTenant"]);
+/** Deeper than this, walking a payload could exhaust the stack. */
+const DEEPEST_JSON = 1000;
+
+const claim = text("the name of a claim that means nothing else", (value) => value !== "" && !TAKEN_CLAIMS.has(value));
+
+const jwksEntry = section({
+  issuer: text("the issuer of its tokens, as in their iss"),
+  url: httpUrl,
+  audience: oneOrMore("the audience of its tokens").optional(),
+  algorithms: listOf(z.enum(KEY_ALGORITHMS, { error: KEY_ALGORITHMS.join(", ") }), KEY_ALGORITHMS.join(", "))
+    .min(1, { error: `a list of ${KEY_ALGORITHMS.join(", ")} that is not empty` })
+    .optional(),
+  tenants,
+  roles: roles.optional(),
+});
+
+const jwt = section({
+  secret: secret.optional(),
+  issuer: oneOrMore("an issuer").optional(),
+  audience: oneOrMore("an audience").optional(),
+  tenantClaim: claim.optional(),
+  rolesClaim: claim.optional(),
+  maxTokenSeconds: whole(1).optional(),
+  jwks: listOf(jwksEntry, "issuers").optional(),
+}).superRefine((value, context) => {
+  value.jwks?.forEach((entry, index) => {
+    const first = value.jwks?.findIndex(({ issuer }) => issuer === entry.issuer);
+    if (first !== index) complain(context, ["jwks", index, "issuer"], "an issuer that is not in the list before");
+    if ((entry.audience ?? value.audience) === undefined)
+      complain(context, ["jwks", index, "audience"], "the audience of its tokens");
+  });
+  if (value.tenantClaim !== undefined && value.tenantClaim === value.rolesClaim) {
+    complain(context, ["rolesClaim"], "another claim than tenantClaim");
+  }
+});
+
+const apiKeyEntry = section({
+  sha256: text("the SHA-256 of the key, 64 hexadecimal digits", (value) => /^[0-9a-f]{64}$/i.test(value)),
+  tenants,
+  roles,
+});
+
+const auth = section({
+  jwt: jwt.optional(),
+  anonymous: flag.optional(),
+  cookie: section({
+    getUserByToken: z.custom<(...args: never[]) => unknown>(isFunction, { error: "a function" }).optional(),
+    url: httpUrl.optional(),
+    revalidateSeconds: whole(1).optional(),
+  }).optional(),
+  apiKeys: listOf(apiKeyEntry, "keys").optional(),
+});
+
+const rule = section({
+  match: z.string({ error: "a channel pattern" }).superRefine((pattern, context) => {
+    try {
+      compilePattern(pattern);
+    } catch (thrown) {
+      complain(context, [], `a channel pattern. ${thrown instanceof Error ? thrown.message : ""}`);
+    }
+  }),
+  subscribe: right(RIGHTS).optional(),
+  presence: right(RIGHTS).optional(),
+  history: right(RIGHTS).optional(),
+  publish: right<Right | "member">([...RIGHTS, "member"]).optional(),
+  keep: z
+    .union([z.literal(false), z.strictObject({ size: whole(1), seconds: whole(1) })], {
+      error: "false, or { size, seconds } of whole numbers, 1 or more",
+    })
+    .optional(),
+  slow: oneOf(["disconnect", "resync"]).optional(),
+});
+
+const limits = section(
+  Object.fromEntries(Object.keys(DEFAULT_LIMITS).map((name) => [name, limit(name).optional()])) as Record<
+    keyof Limits,
+    z.ZodOptional<ReturnType<typeof whole>>
+  >,
+).superRefine((value, context) => {
+  const { commandBytes = DEFAULT_LIMITS.commandBytes, transportBytes = DEFAULT_LIMITS.transportBytes } = value;
+  if (commandBytes > transportBytes)
+    complain(context, ["commandBytes"], `no more than transportBytes, which is ${transportBytes}`);
+});
+
+/** The default export of a configuration file. The message of an issue says what may stand there. */
+export const configSchema = section({
+  port: port.optional(),
+  host: host.optional(),
+  cors: cors.optional(),
+  trustProxy: z
+    .union([flag, whole(1, 10)], { error: "true, false, or how many proxies there are, from 1 to 10" })
+    .optional(),
+  auth: auth.optional(),
+  channels: listOf(rule, "rules").optional(),
+  direct: right(DIRECT_RIGHTS).optional(),
+  dialects: section({
+    native: z.union([flag, section({})], { error: "true or false" }).optional(),
+    steedos: dialect(),
+    twake: dialect(),
+    plazer: dialect(),
+  }).optional(),
+  heartbeat: section({
+    intervalSeconds: whole(1, 86_400).optional(),
+    timeoutSeconds: whole(1, 86_400).optional(),
+  }).optional(),
+  redis: section({
+    url: text("the address of a Redis server").optional(),
+    prefix: text("a prefix for keys").optional(),
+  }).optional(),
+  limits: limits.optional(),
+  metrics: section({ token: text("a token for /metrics").optional() }).optional(),
+  admin: section({ path: text("a path, such as /admin", (value) => value.startsWith("/")).optional() }).optional(),
+  drainSeconds: whole(0, 86_400).optional(),
+});
+
+/** What a configuration file may export. */
+export type RoomcastConfig = z.input<typeof configSchema>;
+/** The same, checked. */
+export type CheckedConfig = z.output<typeof configSchema>;
+
+function right<R = Right>(names: readonly string[]) {
+  const error = `${names.join(", ")}, or a function`;
+  return z.custom<R>((value) => isFunction(value) || (typeof value === "string" && names.includes(value)), { error });
+}
+
+function dialect() {
+  return z.union([flag, z.record(z.string(), z.unknown())], { error: "true, false, or its options" }).optional();
+}
+
+function limit(name: string) {
+  return name === "jsonDepth" ? whole(1, DEEPEST_JSON) : whole(MAY_BE_NONE.has(name) ? 0 : 1);
+}
+
+function isFunction(value: unknown): boolean {
+  return typeof value === "function";
+}
+
+function complain(context: z.RefinementCtx, path: (string | number)[], expected: string): void {
+  context.addIssue({ code: "custom", path, message: expected });
+}

@@ -1,0 +1,46 @@
+import { badSetting } from "./config-error.ts";
+import type { CheckedConfig } from "./schema.ts";
+
+/** Settings that are part of the contract, and whose feature is not part of this version. */
+export function refuseUnbuilt(options: {
+  config: CheckedConfig;
+  file: string | undefined;
+  redis: string | undefined;
+}): void {
+  const { config, file, redis } = options;
+  const { dialects = {}, auth = {} } = config;
+  if (redis !== undefined) throw unbuilt({ key: redis, feature: "Redis" });
+  const asked: readonly [key: string, value: unknown, feature: string][] = [
+    ["redis.url", config.redis?.url, "Redis"],
+    ["auth.cookie", auth.cookie, "login by cookies"],
+    ["dialects.steedos", dialects.steedos, "Steedos dialect"],
+    ["dialects.twake", dialects.twake, "Twake dialect"],
+    ["dialects.plazer", dialects.plazer, "Plazer dialect"],
+    ["admin.path", config.admin?.path, "admin page"],
+  ];
+  for (const [key, value, feature] of asked) {
+    if (value !== undefined && value !== false) throw unbuilt({ key, feature, file });
+  }
+  if (dialects.native === false) {
+    throw badSetting({
+      key: "dialects.native",
+      value: false,
+      expected: "true: this version has no other dialect",
+      ...named(file),
+    });
+  }
+}
+
+function unbuilt({ key, feature, file }: { key: string; feature: string; file?: string | undefined }): Error {
+  return badSetting({
+    key,
+    value: "set",
+    hidden: true,
+    expected: `left out only: this version has no ${feature} yet`,
+    ...named(file),
+  });
+}
+
+function named(file: string | undefined): { readonly file?: string } {
+  return file === undefined ? {} : { file };
+}
