@@ -61,7 +61,11 @@ describe("attach to an application's server", () => {
 
   it("opens its endpoint where it is told to, and none for a dialect that is off", async () => {
     const node = await start({ attach: { path: "/realtime/" } });
-    const socket = io(node.url, { path: "/realtime/", auth: { token: await node.token("alice") }, reconnection: false });
+    const socket = io(node.url, {
+      path: "/realtime/",
+      auth: { token: await node.token("alice") },
+      reconnection: false,
+    });
     expect(await next(socket, "session")).toMatchObject({ userId: "alice" });
     socket.disconnect();
     expect((await node.call("/socket.io/?EIO=4&transport=polling")).status).toBe(404);

@@ -89,7 +89,9 @@ export function attach(httpServer: Server, gateway: Gateway, options: AttachOpti
   let closing: Promise<void> | undefined;
   return {
     close({ drainSeconds = DEFAULT_DRAIN_SECONDS } = {}) {
-      closing ??= drain({ httpServer, gateway, endpoints, milliseconds: drainSeconds * 1000 }).finally(() => unmount?.());
+      closing ??= drain({ httpServer, gateway, endpoints, milliseconds: drainSeconds * 1000 }).finally(() =>
+        unmount?.(),
+      );
       return closing;
     },
     async roomToken(request) {

@@ -25,7 +25,10 @@ function ask(port: number, path: string): Promise<string> {
   return new Promise((resolve, reject) => {
     request({ port, host: "127.0.0.1", path }, (response) => {
       let text = "";
-      response.setEncoding("utf8").on("data", (chunk: string) => (text += chunk)).on("end", () => resolve(text));
+      response
+        .setEncoding("utf8")
+        .on("data", (chunk: string) => (text += chunk))
+        .on("end", () => resolve(text));
     })
       .on("error", reject)
       .end();
@@ -63,7 +66,11 @@ describe("mountRequests", () => {
     const unmount = mountRequests({ httpServer: server, owns, handle: says("ours") });
     mountRequests({ httpServer: server, owns: (path) => path.startsWith("/theirs"), handle: says("theirs") });
     const port = await listening(server);
-    expect([await ask(port, "/ours"), await ask(port, "/theirs"), await ask(port, "/else")]).toEqual(["ours", "theirs", "application"]);
+    expect([await ask(port, "/ours"), await ask(port, "/theirs"), await ask(port, "/else")]).toEqual([
+      "ours",
+      "theirs",
+      "application",
+    ]);
     unmount();
     expect(await ask(port, "/ours")).toBe("application");
   });

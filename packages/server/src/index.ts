@@ -18,3 +18,4 @@ export { createLogger, logObserver, type LoggerOptions } from "./logging.ts";
 export { Metrics, type MetricsOptions } from "./metrics.ts";
 export { combineObservers } from "./observers.ts";
 export { startServer, type StandaloneServer, type StartOptions } from "./standalone.ts";
+export { HandoverBroker, type HandoverBrokerOptions } from "./handover-broker.ts";

@@ -26,14 +26,20 @@ describe("createLogger", () => {
 
   it("keeps tokens, headers and payloads out, also by mistake", () => {
     const { logger, text } = collect();
-    logger.warn({ token: TOKEN, headers: { authorization: TOKEN }, request: { authorization: TOKEN, payload: TOKEN } }, "oops");
+    logger.warn(
+      { token: TOKEN, headers: { authorization: TOKEN }, request: { authorization: TOKEN, payload: TOKEN } },
+      "oops",
+    );
     expect(text.join("")).not.toContain("eyJ");
     expect(text.join("")).toContain("[redacted]");
   });
 
   it("describes errors by type, code, message, stack and cause, and masks what they quote", () => {
     const { logger, text, lines } = collect();
-    const cause = Object.assign(new Error(`bad token ${TOKEN} at redis://user:pw@host`), { code: "ERR_JWT", claims: { sub: "alice" } });
+    const cause = Object.assign(new Error(`bad token ${TOKEN} at redis://user:pw@host`), {
+      code: "ERR_JWT",
+      claims: { sub: "alice" },
+    });
     logger.error({ err: new GatewayError("UNAVAILABLE", "away", { cause }) }, "failed");
     expect(lines()[0]?.["err"]).toMatchObject({
       type: "GatewayError",
@@ -58,7 +64,10 @@ describe("createLogger", () => {
 
 describe("logObserver", () => {
   it("tells failures with their cause at any level, and the rest at debug only", () => {
-    for (const [level, expected] of [["info", ["failed"]], ["debug", ["connected", "refused", "disconnected", "failed"]]] as const) {
+    for (const [level, expected] of [
+      ["info", ["failed"]],
+      ["debug", ["connected", "refused", "disconnected", "failed"]],
+    ] as const) {
       const { logger, lines } = collect(level);
       const observer = logObserver(logger);
       observer.connected?.("native");

@@ -65,7 +65,10 @@ interface ErrorDescription {
 
 function describeError(thrown: unknown, depth = 0): ErrorDescription {
   if (!(thrown instanceof Error)) {
-    return { type: typeof thrown, message: typeof thrown === "string" ? mask(thrown) : "no error was thrown, but a value" };
+    return {
+      type: typeof thrown,
+      message: typeof thrown === "string" ? mask(thrown) : "no error was thrown, but a value",
+    };
   }
   const code: unknown = "code" in thrown ? thrown.code : undefined;
   return {
@@ -73,7 +76,9 @@ function describeError(thrown: unknown, depth = 0): ErrorDescription {
     message: mask(thrown.message),
     ...(typeof code === "string" ? { code } : undefined),
     ...(thrown.stack === undefined ? undefined : { stack: mask(thrown.stack) }),
-    ...(thrown.cause === undefined || depth >= DEEPEST_CAUSE ? undefined : { cause: describeError(thrown.cause, depth + 1) }),
+    ...(thrown.cause === undefined || depth >= DEEPEST_CAUSE
+      ? undefined
+      : { cause: describeError(thrown.cause, depth + 1) }),
   };
 }
 

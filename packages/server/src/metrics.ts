@@ -60,7 +60,11 @@ export class Metrics implements Observer, WriteObserver {
       labelNames: ["dialect", "reason"],
       registers,
     });
-    this.#subscriptions = new Gauge({ name: "roomcast_subscriptions", help: "Subscriptions of this node's sessions", registers });
+    this.#subscriptions = new Gauge({
+      name: "roomcast_subscriptions",
+      help: "Subscriptions of this node's sessions",
+      registers,
+    });
     this.#publications = new Counter({
       name: "roomcast_publications_total",
       help: "Publications accepted on this node, by where they came from",

@@ -26,7 +26,10 @@ async function config(env: Record<string, string> = {}): Promise<ResolvedConfig>
   });
 }
 
-async function start(settings: ResolvedConfig, options: StartOptions = {}): Promise<{ server: StandaloneServer; log: string[] }> {
+async function start(
+  settings: ResolvedConfig,
+  options: StartOptions = {},
+): Promise<{ server: StandaloneServer; log: string[] }> {
   const log: string[] = [];
   const logger = createLogger({ level: "debug", destination: { write: (line: string) => void log.push(line) } });
   const server = await startServer(settings, { logger, ...options });
@@ -73,7 +76,8 @@ describe("startServer", () => {
     expect(server.url).toMatch(/^http:\/\/127\.0\.0\.1:[1-9]\d*$/);
     expect(ready).toBe(server.url);
     expect(settings.warnings.length).toBeGreaterThan(0);
-    for (const warning of settings.warnings) expect(log.some((line) => line.includes(JSON.stringify(warning)))).toBe(true);
+    for (const warning of settings.warnings)
+      expect(log.some((line) => line.includes(JSON.stringify(warning)))).toBe(true);
   });
 
   it("says so when the port is in use, and leaves nothing behind", async () => {

@@ -74,7 +74,8 @@ export async function startServer(config: ResolvedConfig, options: StartOptions 
 async function listen(httpServer: Server, { host, port }: ResolvedConfig): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     const failed = (cause: NodeJS.ErrnoException): void => {
-      const message = cause.code === "EADDRINUSE" ? `Port ${port} of ${host} is in use` : `Cannot listen on port ${port} of ${host}`;
+      const message =
+        cause.code === "EADDRINUSE" ? `Port ${port} of ${host} is in use` : `Cannot listen on port ${port} of ${host}`;
       reject(Object.assign(new Error(message, { cause }), { code: cause.code }));
     };
     httpServer.once("error", failed);

@@ -1,4 +1,4 @@
-import { createGateway, type Gateway, type Limits } from "@roomcast/core";
+import { createGateway, systemClock, type Gateway, type GatewayOptions, type Limits } from "@roomcast/core";
 import type { Role } from "@roomcast/protocol";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -10,7 +10,6 @@ import { RestCallers } from "../src/auth/rest-caller.ts";
 import { RestTokens } from "../src/auth/rest-tokens.ts";
 import { attach, type AttachOptions, type Roomcast } from "../src/attach.ts";
 import { Metrics } from "../src/metrics.ts";
-import { systemClock } from "@roomcast/core";
 
 /** A key for every tenant and role, and one for tenant `acme` and role `service`. */
 export const KEY = "a-key-for-everything-in-the-tests";
@@ -22,6 +21,8 @@ export interface StartOptions {
   readonly attach?: Omit<AttachOptions, "rest" | "metrics">;
   readonly ownsAllPaths?: boolean;
   readonly limits?: Partial<Limits>;
+  readonly gateway?: Partial<GatewayOptions>;
+  readonly host?: string;
 }
 
 export interface Answer {
@@ -67,8 +68,10 @@ export class TestNode {
       observer: metrics,
       channels: [{ match: "plain:**", keep: false }],
       ...(options.limits === undefined ? undefined : { limits: options.limits }),
+      ...options.gateway,
     });
-    const revokedAt = (tenantId: string, userId: string): Promise<number | undefined> => gateway.revokedAt(tenantId, userId);
+    const revokedAt = (tenantId: string, userId: string): Promise<number | undefined> =>
+      gateway.revokedAt(tenantId, userId);
     const keys = new ApiKeys([
       { sha256: hashApiKey(KEY), tenants: "*", roles: ["client", "service", "admin", "operator"] },
       { sha256: hashApiKey(ACME_KEY), tenants: ["acme"], roles: ["service"] },
@@ -83,7 +86,7 @@ export class TestNode {
         ownsAllPaths: options.ownsAllPaths ?? true,
       },
     });
-    await new Promise<void>((resolve) => httpServer.listen(0, "127.0.0.1", resolve));
+    await new Promise<void>((resolve) => httpServer.listen(0, options.host ?? "127.0.0.1", resolve));
     const url = `http://127.0.0.1:${(httpServer.address() as AddressInfo).port}`;
     return new TestNode({ gateway, roomcast, metrics, url, issuer });
   }
@@ -104,7 +107,11 @@ export class TestNode {
     });
     const text = await response.text();
     const isJson = response.headers.get("content-type")?.startsWith("application/json") === true;
-    return { status: response.status, headers: response.headers, body: text === "" ? null : isJson ? JSON.parse(text) : text };
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: text === "" ? null : isJson ? JSON.parse(text) : text,
+    };
   }
 
   /** A client that has connected. */

@@ -21,7 +21,14 @@ export interface RestOptions extends RestServices {
   readonly cors?: readonly string[] | "*" | undefined;
 }
 
-const PATHS: ReadonlySet<string> = new Set(["/health", "/ready", "/metrics", "/openapi.json", "/auth/token", "/auth/verify"]);
+const PATHS: ReadonlySet<string> = new Set([
+  "/health",
+  "/ready",
+  "/metrics",
+  "/openapi.json",
+  "/auth/token",
+  "/auth/verify",
+]);
 
 /** Whether a path is one of REST's, on a server that has other paths too. */
 export function isRestPath(path: string): boolean {
@@ -60,7 +67,10 @@ export function createRestApp(options: RestOptions): OpenAPIHono<RestEnv> {
   app.notFound((c) => {
     const allow = methodsOf(app, c.req.path);
     if (allow.length === 0) return refuse(options, new GatewayError("NOT_FOUND", "There is nothing at this address"));
-    return refuse(options, new GatewayError("NOT_FOUND", `Only ${allow.join(", ")} can be used here`, { details: { allow } }));
+    return refuse(
+      options,
+      new GatewayError("NOT_FOUND", `Only ${allow.join(", ")} can be used here`, { details: { allow } }),
+    );
   });
 
   app.use("*", safeHeaders());
@@ -100,7 +110,8 @@ function addDocument(app: OpenAPIHono<RestEnv>): void {
     info: {
       title: "Roomcast",
       version: "1",
-      description: "The REST API of a Roomcast node. Every error is `{ error, message, details? }`, `error` being a code.",
+      description:
+        "The REST API of a Roomcast node. Every error is `{ error, message, details? }`, `error` being a code.",
       license: { name: "MIT" },
     },
     servers: [{ url: "/" }],
@@ -123,7 +134,8 @@ function methodsOf(app: OpenAPIHono<RestEnv>, path: string): string[] {
     if (route.method === "ALL") continue;
     const pattern = route.path.split("/");
     const pieces = path.split("/");
-    const fits = pattern.length === pieces.length && pattern.every((piece, i) => piece.startsWith(":") || piece === pieces[i]);
+    const fits =
+      pattern.length === pieces.length && pattern.every((piece, i) => piece.startsWith(":") || piece === pieces[i]);
     if (fits) methods.add(route.method);
   }
   return [...methods];

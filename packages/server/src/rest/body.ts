@@ -47,5 +47,7 @@ async function readText(body: ReadableStream<Uint8Array> | null, maxBytes: numbe
 }
 
 function tooLarge(maxBytes: number): GatewayError {
-  return new GatewayError("TOO_LARGE", `The body is larger than ${maxBytes} bytes`, { details: { limit: "transportBytes" } });
+  return new GatewayError("TOO_LARGE", `The body is larger than ${maxBytes} bytes`, {
+    details: { limit: "transportBytes" },
+  });
 }

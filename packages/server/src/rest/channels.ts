@@ -4,7 +4,15 @@ import { z } from "zod";
 import type { RestEnv, RestServices } from "./context.ts";
 import { linkNext } from "./guards.ts";
 import { backEndProblems, BACK_END_SECURITY, json, page } from "./openapi.ts";
-import { ChannelParams, ChannelSchema, ChannelsQuery, HistoryQuery, HistorySchema, MembersQuery, MemberSchema } from "./schemas.ts";
+import {
+  ChannelParams,
+  ChannelSchema,
+  ChannelsQuery,
+  HistoryQuery,
+  HistorySchema,
+  MembersQuery,
+  MemberSchema,
+} from "./schemas.ts";
 
 const listChannels = createRoute({
   method: "get",
@@ -23,7 +31,10 @@ const listMembers = createRoute({
   summary: "Who joined a channel",
   security: BACK_END_SECURITY,
   request: { params: ChannelParams, query: MembersQuery },
-  responses: { 200: page("One page of members; empty for a channel that nobody joined", z.array(MemberSchema)), ...backEndProblems() },
+  responses: {
+    200: page("One page of members; empty for a channel that nobody joined", z.array(MemberSchema)),
+    ...backEndProblems(),
+  },
 });
 
 const readHistory = createRoute({

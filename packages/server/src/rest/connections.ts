@@ -3,7 +3,14 @@ import { z } from "zod";
 import type { RestEnv, RestServices } from "./context.ts";
 import { linkNext } from "./guards.ts";
 import { backEndProblems, BACK_END_SECURITY, body, json, page } from "./openapi.ts";
-import { ConnectionSchema, ConnectionsQuery, CountSchema, RevokeBody, RevokeResultSchema, SocketParams } from "./schemas.ts";
+import {
+  ConnectionSchema,
+  ConnectionsQuery,
+  CountSchema,
+  RevokeBody,
+  RevokeResultSchema,
+  SocketParams,
+} from "./schemas.ts";
 
 const countConnections = createRoute({
   method: "get",

@@ -15,7 +15,10 @@ export function errorResponse(error: GatewayError): Response {
   if (typeof retryAfterMs === "number") headers["Retry-After"] = String(Math.ceil(retryAfterMs / 1000));
   const allow = details?.["allow"];
   if (Array.isArray(allow)) headers["Allow"] = allow.join(", ");
-  return Response.json({ error: code, message, ...(details === undefined ? undefined : { details }) }, { status: error.status, headers });
+  return Response.json(
+    { error: code, message, ...(details === undefined ? undefined : { details }) },
+    { status: error.status, headers },
+  );
 }
 
 /** Whatever a route threw, as one error of the table. */
@@ -48,10 +51,16 @@ const MEANING: Partial<Record<ErrorCode, string>> = {
 
 /** The OpenAPI responses for errors with these codes, by status. */
 export function problems(...codes: readonly ErrorCode[]) {
-  const responses: Record<`${number}`, { description: string; content: { "application/json": { schema: typeof ErrorSchema } } }> = {};
+  const responses: Record<
+    `${number}`,
+    { description: string; content: { "application/json": { schema: typeof ErrorSchema } } }
+  > = {};
   for (const code of codes) {
     const status = `${new GatewayError(code, "").status}` as const;
-    responses[status] = { description: MEANING[code] ?? code, content: { "application/json": { schema: ErrorSchema } } };
+    responses[status] = {
+      description: MEANING[code] ?? code,
+      content: { "application/json": { schema: ErrorSchema } },
+    };
   }
   return responses;
 }

@@ -3,7 +3,14 @@ import { checkChannelName, checkJson, directTarget } from "@roomcast/protocol";
 import type { RestCaller } from "../auth/rest-caller.ts";
 import type { RestEnv, RestServices } from "./context.ts";
 import { backEndProblems, BACK_END_SECURITY, body, json } from "./openapi.ts";
-import { BroadcastBody, DirectBody, DirectResultSchema, NotifyBody, NotifyResultSchema, PublishedSchema } from "./schemas.ts";
+import {
+  BroadcastBody,
+  DirectBody,
+  DirectResultSchema,
+  NotifyBody,
+  NotifyResultSchema,
+  PublishedSchema,
+} from "./schemas.ts";
 
 const broadcast = createRoute({
   method: "post",
@@ -25,7 +32,10 @@ const direct = createRoute({
   summary: "Sends an event to one connection, or to all of a user",
   security: BACK_END_SECURITY,
   request: { body: body(DirectBody) },
-  responses: { 200: json("How many connections it reached", DirectResultSchema), ...backEndProblems("NOT_FOUND", "TOO_LARGE") },
+  responses: {
+    200: json("How many connections it reached", DirectResultSchema),
+    ...backEndProblems("NOT_FOUND", "TOO_LARGE"),
+  },
 });
 
 const notify = createRoute({
@@ -35,7 +45,10 @@ const notify = createRoute({
   summary: "Notifies users: event `notification` on each one's channel `notifications:<user>`",
   security: BACK_END_SECURITY,
   request: { body: body(NotifyBody) },
-  responses: { 200: json("How many connections it reached", NotifyResultSchema), ...backEndProblems("TOO_LARGE", "LIMIT_REACHED") },
+  responses: {
+    200: json("How many connections it reached", NotifyResultSchema),
+    ...backEndProblems("TOO_LARGE", "LIMIT_REACHED"),
+  },
 });
 
 /** Ways for back ends to send. */
@@ -56,7 +69,10 @@ export function addMessageRoutes(app: OpenAPIHono<RestEnv>, { gateway }: RestSer
   app.openapi(direct, async (c) => {
     const { userId, socketId, event, data = null } = c.req.valid("json");
     checkJson(data, jsonDepth);
-    return c.json(await gateway.direct(c.get("caller").tenantId, directTarget({ userId, socketId }, ""), event, data), 200);
+    return c.json(
+      await gateway.direct(c.get("caller").tenantId, directTarget({ userId, socketId }, ""), event, data),
+      200,
+    );
   });
 
   app.openapi(notify, async (c) => {

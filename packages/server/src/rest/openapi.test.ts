@@ -4,9 +4,17 @@ import { TestNode } from "../../test/harness.ts";
 
 interface Operation {
   readonly summary?: string;
-  readonly parameters?: readonly { readonly name: string; readonly in: string; readonly required?: boolean; readonly schema: object }[];
+  readonly parameters?: readonly {
+    readonly name: string;
+    readonly in: string;
+    readonly required?: boolean;
+    readonly schema: object;
+  }[];
   readonly requestBody?: { readonly required: boolean; readonly content: Record<string, { schema: object }> };
-  readonly responses: Record<string, { readonly description: string; readonly content?: Record<string, { schema: object }> }>;
+  readonly responses: Record<
+    string,
+    { readonly description: string; readonly content?: Record<string, { schema: object }> }
+  >;
   readonly security?: readonly Record<string, readonly string[]>[];
 }
 
@@ -33,14 +41,22 @@ function* walk(value: unknown, path = "#"): Generator<[path: string, value: unkn
 
 function operations(): [method: string, path: string, operation: Operation][] {
   return Object.entries(document.paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, operation]): [string, string, Operation] => [method.toUpperCase(), path, operation]),
+    Object.entries(methods).map(([method, operation]): [string, string, Operation] => [
+      method.toUpperCase(),
+      path,
+      operation,
+    ]),
   );
 }
 
 describe("/openapi.json", () => {
   it("describes every call of the API, and no other", () => {
     expect(document.openapi).toBe("3.1.0");
-    expect(operations().map(([method, path]) => `${method} ${path}`).sort()).toEqual(
+    expect(
+      operations()
+        .map(([method, path]) => `${method} ${path}`)
+        .sort(),
+    ).toEqual(
       [
         "GET /api/socket/channels",
         "GET /api/socket/channels/{channel}/members",
@@ -79,14 +95,18 @@ describe("/openapi.json", () => {
   it("declares the parameters of its paths, and only schemas of version 3.1", () => {
     for (const [method, path, operation] of operations()) {
       const declared = (operation.parameters ?? []).filter((parameter) => parameter.in === "path");
-      expect(declared.map(({ name }) => name), `${method} ${path}`).toEqual([...path.matchAll(/\{(.+?)\}/g)].map(([, name]) => name));
+      expect(
+        declared.map(({ name }) => name),
+        `${method} ${path}`,
+      ).toEqual([...path.matchAll(/\{(.+?)\}/g)].map(([, name]) => name));
       expect(declared.every(({ required }) => required === true)).toBe(true);
       expect(operation.summary, `${method} ${path}`).toBeTypeOf("string");
       if (method === "POST") expect(operation.requestBody?.required, path).toBe(true);
     }
     // Words of 3.0 that mean nothing in 3.1.
     for (const [path, value] of walk(document)) {
-      if (asObject(value) !== undefined && !path.endsWith("/properties")) expect(value, path).not.toHaveProperty("nullable");
+      if (asObject(value) !== undefined && !path.endsWith("/properties"))
+        expect(value, path).not.toHaveProperty("nullable");
     }
   });
 
@@ -100,7 +120,8 @@ describe("/openapi.json", () => {
         if (Number(status) < 400) continue;
         expect(response.content?.["application/json"]?.schema).toEqual({ $ref: "#/components/schemas/Error" });
       }
-      if (path.startsWith("/api")) expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining(["400", "401", "403", "500", "503"]));
+      if (path.startsWith("/api"))
+        expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining(["400", "401", "403", "500", "503"]));
     }
   });
 });

@@ -14,7 +14,10 @@ export function page<Schema extends z.ZodType>(description: string, schema: Sche
   return {
     ...json(description, schema),
     headers: {
-      Link: { description: 'The address of the next page, rel="next", while there is more', schema: { type: "string" as const } },
+      Link: {
+        description: 'The address of the next page, rel="next", while there is more',
+        schema: { type: "string" as const },
+      },
     },
   };
 }

@@ -1,3 +1,4 @@
+import { networkInterfaces } from "node:os";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { TestNode } from "../../test/harness.ts";
 
@@ -43,11 +44,41 @@ describe("metrics", () => {
   it("need their token when the request was forwarded", async () => {
     for (const name of ["X-Forwarded-For", "Forwarded", "Via"]) {
       const headers = { [name]: "for=127.0.0.1" };
-      expect(await node.call("/metrics", { headers })).toMatchObject({ status: 401, body: { error: "UNAUTHENTICATED" } });
-      expect((await node.call("/metrics", { headers: { ...headers, Authorization: "Bearer wrong" } })).status).toBe(401);
+      expect(await node.call("/metrics", { headers })).toMatchObject({
+        status: 401,
+        body: { error: "UNAUTHENTICATED" },
+      });
+      expect((await node.call("/metrics", { headers: { ...headers, Authorization: "Bearer wrong" } })).status).toBe(
+        401,
+      );
       expect((await node.call("/metrics", { headers: { ...headers, Authorization: "Bearer a" } })).status).toBe(401);
-      expect((await node.call("/metrics", { headers: { ...headers, Authorization: "Bearer a-token" } })).status).toBe(401);
+      expect((await node.call("/metrics", { headers: { ...headers, Authorization: "Bearer a-token" } })).status).toBe(
+        401,
+      );
     }
+  });
+});
+
+describe("metrics from other machines", () => {
+  // Reached by an address that is not loopback, the peer has that address too.
+  const outside = Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .find(({ family, internal }) => family === "IPv4" && !internal)?.address;
+
+  it.runIf(outside !== undefined)("need their token", async () => {
+    const far = await TestNode.start({ host: "0.0.0.0", attach: { metricsToken: "a-token-for-metrics" } });
+    const url = `http://${outside}:${new URL(far.url).port}/metrics`;
+    expect((await fetch(url)).status).toBe(401);
+    expect((await fetch(url, { headers: { Authorization: "Bearer a-token-for-metricS" } })).status).toBe(401);
+    expect((await fetch(url, { headers: { Authorization: "Bearer a-token-for-metrics" } })).status).toBe(200);
+    await far.close();
+  });
+
+  it("are refused where no token is configured", async () => {
+    const plain = await TestNode.start();
+    const headers = { "X-Forwarded-For": "127.0.0.1", Authorization: "Bearer undefined" };
+    expect(await plain.call("/metrics", { headers })).toMatchObject({ status: 403, body: { error: "FORBIDDEN" } });
+    await plain.close();
   });
 });
 
@@ -56,7 +87,11 @@ describe("pages of other origins", () => {
     const preflight = (origin: string) =>
       node.call("/api/socket/broadcast", {
         method: "OPTIONS",
-        headers: { Origin: origin, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "x-api-key" },
+        headers: {
+          Origin: origin,
+          "Access-Control-Request-Method": "POST",
+          "Access-Control-Request-Headers": "x-api-key",
+        },
       });
     const good = await preflight("https://app.example");
     expect([good.status, good.headers.get("access-control-allow-origin")]).toEqual([204, "https://app.example"]);

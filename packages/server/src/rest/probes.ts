@@ -38,7 +38,11 @@ const metricsText = createRoute({
 });
 
 /** What operators and their machines ask. */
-export function addProbeRoutes(app: OpenAPIHono<RestEnv>, { gateway }: RestServices, metrics: MetricsSource | undefined): void {
+export function addProbeRoutes(
+  app: OpenAPIHono<RestEnv>,
+  { gateway }: RestServices,
+  metrics: MetricsSource | undefined,
+): void {
   app.openapi(health, (c) => c.json({ status: "ok" }, 200));
 
   app.openapi(ready, async (c) => {
@@ -73,7 +77,8 @@ function requireOperator(token: string | undefined): MiddlewareHandler<RestEnv> 
  */
 function isLocal(request: IncomingMessage): boolean {
   const { headers } = request;
-  if (headers["forwarded"] !== undefined || headers["x-forwarded-for"] !== undefined || headers["via"] !== undefined) return false;
+  if (headers["forwarded"] !== undefined || headers["x-forwarded-for"] !== undefined || headers["via"] !== undefined)
+    return false;
   const peer = request.socket.remoteAddress ?? "";
   return peer === "::1" || /^(::ffff:)?127\./.test(peer);
 }

@@ -1,5 +1,6 @@
-import { ERROR_TABLE, RESERVED_EVENTS } from "@roomcast/protocol";
-import { connect } from "node:net";
+import { DEFAULT_LIMITS, MemoryBroker, systemClock } from "@roomcast/core";
+import { ERROR_TABLE, GatewayError, RESERVED_EVENTS } from "@roomcast/protocol";
+import { connect, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ACME_KEY, KEY, TestNode, type Answer } from "../../test/harness.ts";
 
@@ -13,7 +14,10 @@ const bearer = (token: string) => ({ Authorization: `Bearer ${token}` });
 const JSON_TYPE = { "Content-Type": "application/json" };
 
 function expectError(answer: Answer, error: keyof typeof ERROR_TABLE, hint = ""): void {
-  expect(answer, hint).toMatchObject({ status: (ERROR_TABLE[error] as { http: number }).http, body: { error, message: expect.any(String) } });
+  expect(answer, hint).toMatchObject({
+    status: (ERROR_TABLE[error] as { http: number }).http,
+    body: { error, message: expect.any(String) },
+  });
   expect(answer.headers.get("content-type"), hint).toMatch(/^application\/json/);
   expect(answer.headers.get("x-content-type-options"), hint).toBe("nosniff");
 }
@@ -44,7 +48,12 @@ describe("callers", () => {
       expectError(answer, "UNAUTHENTICATED", `${method} ${path}`);
       expect(answer.headers.get("www-authenticate")).toBe("Bearer");
     }
-    for (const headers of [{ "X-Api-Key": "wrong" }, bearer("wrong"), { Authorization: "Basic YTpi" }, { "X-Api-Key": "" }]) {
+    for (const headers of [
+      { "X-Api-Key": "wrong" },
+      bearer("wrong"),
+      { Authorization: "Basic YTpi" },
+      { "X-Api-Key": "" },
+    ]) {
       expectError(await node.call("/api/socket/connections", { headers }), "UNAUTHENTICATED");
     }
   });
@@ -60,23 +69,46 @@ describe("callers", () => {
     for (const role of ["service", "admin"] as const) {
       const headers = bearer(await node.token("robot", { tenantId: "mine", roles: [role] }));
       expect((await node.call("/api/socket/connections", { headers })).status).toBe(200);
-      expectError(await node.call("/api/socket/connections", { headers: { ...headers, "X-Tenant-Id": "theirs" } }), "FORBIDDEN");
+      expectError(
+        await node.call("/api/socket/connections", { headers: { ...headers, "X-Tenant-Id": "theirs" } }),
+        "FORBIDDEN",
+      );
     }
   });
 
   it("have a token or a key, never both, and a tenant within the key's scope", async () => {
     const token = await node.token("robot", { roles: ["service"] });
-    expectError(await node.call("/api/socket/connections", { headers: { ...bearer(token), "X-Api-Key": KEY } }), "INVALID_PAYLOAD");
-    expect((await node.call("/api/socket/connections", { headers: { "X-Api-Key": ACME_KEY, "X-Tenant-Id": "acme" } })).status).toBe(200);
-    expectError(await node.call("/api/socket/connections", { headers: { "X-Api-Key": ACME_KEY, "X-Tenant-Id": "other" } }), "FORBIDDEN");
+    expectError(
+      await node.call("/api/socket/connections", { headers: { ...bearer(token), "X-Api-Key": KEY } }),
+      "INVALID_PAYLOAD",
+    );
+    expect(
+      (await node.call("/api/socket/connections", { headers: { "X-Api-Key": ACME_KEY, "X-Tenant-Id": "acme" } }))
+        .status,
+    ).toBe(200);
+    expectError(
+      await node.call("/api/socket/connections", { headers: { "X-Api-Key": ACME_KEY, "X-Tenant-Id": "other" } }),
+      "FORBIDDEN",
+    );
     expectError(await node.call("/api/socket/connections", { headers: { "X-Api-Key": ACME_KEY } }), "FORBIDDEN");
-    expectError(await node.call("/api/socket/connections", { headers: { "X-Api-Key": KEY, "X-Tenant-Id": "a:b" } }), "INVALID_PAYLOAD");
+    expectError(
+      await node.call("/api/socket/connections", { headers: { "X-Api-Key": KEY, "X-Tenant-Id": "a:b" } }),
+      "INVALID_PAYLOAD",
+    );
   });
 });
 
 describe("addresses", () => {
   it("that nobody has, or not for this method", async () => {
-    for (const path of ["/", "/nothing", "/api/socket", "/api/socket/channels/", "/api/socket/channels/x", "/api/socket/channels//members", "/auth"]) {
+    for (const path of [
+      "/",
+      "/nothing",
+      "/api/socket",
+      "/api/socket/channels/",
+      "/api/socket/channels/x",
+      "/api/socket/channels//members",
+      "/auth",
+    ]) {
       expectError(await node.call(path), "NOT_FOUND", path);
     }
     const wrong = await node.call("/api/socket/connections/x", { method: "PATCH" });
@@ -86,7 +118,12 @@ describe("addresses", () => {
   });
 
   it("that are badly encoded", async () => {
-    for (const path of ["/api/socket/channels/%/members", "/api/socket/channels/%zz/members", "/api/socket/channels/%ff/history", "/api/socket/channels?prefix=%c3"]) {
+    for (const path of [
+      "/api/socket/channels/%/members",
+      "/api/socket/channels/%zz/members",
+      "/api/socket/channels/%ff/history",
+      "/api/socket/channels?prefix=%c3",
+    ]) {
       expectError(await node.call(path), "INVALID_PAYLOAD", path);
     }
   });
@@ -106,7 +143,7 @@ function raw(text: string): Promise<string> {
   return new Promise((resolve, reject) => {
     let answer = "";
     const { hostname, port } = new URL(node.url);
-    connect(Number(port), hostname, function (this: import("node:net").Socket) {
+    connect(Number(port), hostname, function (this: Socket) {
       this.end(text);
     })
       .setEncoding("utf8")
@@ -148,7 +185,11 @@ const BAD_NAMES = ["", " ", "a b", "a*", "{a}", "a\u200bb", "a\u0000", "\ud800",
 describe("channel names", () => {
   it("that are malformed or reserved", async () => {
     for (const name of BAD_NAMES) {
-      expectError(await node.call("/api/socket/broadcast", { json: { channel: name, event: "e" } }), "INVALID_PAYLOAD", JSON.stringify(name));
+      expectError(
+        await node.call("/api/socket/broadcast", { json: { channel: name, event: "e" } }),
+        "INVALID_PAYLOAD",
+        JSON.stringify(name),
+      );
     }
     for (const name of ["a%20b", "a*", "%7Ba%7D", "a%E2%80%8Bb", "a%00", "x".repeat(256)]) {
       expectError(await node.call(`/api/socket/channels/${name}/members`), "INVALID_PAYLOAD", name);
@@ -157,7 +198,11 @@ describe("channel names", () => {
     for (const name of ["@sessions", "$x", "%40sessions"]) {
       expectError(await node.call(`/api/socket/channels/${name}/members`), "FORBIDDEN", name);
       expectError(await node.call(`/api/socket/channels/${name}/history`), "FORBIDDEN", name);
-      expectError(await node.call("/api/socket/broadcast", { json: { channel: decodeURIComponent(name), event: "e" } }), "FORBIDDEN", name);
+      expectError(
+        await node.call("/api/socket/broadcast", { json: { channel: decodeURIComponent(name), event: "e" } }),
+        "FORBIDDEN",
+        name,
+      );
     }
   });
 });
@@ -169,14 +214,26 @@ describe("bodies", () => {
       for (const body of ["", "{", "nonsense", "{'a':1}", "\u{feff}x", "[]", "null", "5", '"text"', "[[]]"]) {
         expectError(await node.call(path, { headers, body }), "INVALID_PAYLOAD", `${path} ${body}`);
       }
-      expectError(await node.call(path, { headers, body: new Uint8Array([0x22, 0xff, 0x22]) }), "INVALID_PAYLOAD", path);
+      expectError(
+        await node.call(path, { headers, body: new Uint8Array([0x22, 0xff, 0x22]) }),
+        "INVALID_PAYLOAD",
+        path,
+      );
       expectError(await node.call(path, { method: "POST" }), "INVALID_PAYLOAD", path);
-      for (const type of ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", "multipart/form-data"]) {
+      for (const type of [
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "application/jsonp",
+        "multipart/form-data",
+      ]) {
         const answer = await node.call(path, { headers: { "X-Api-Key": KEY, "Content-Type": type }, body: "{}" });
         expectError(answer, "INVALID_PAYLOAD", type);
       }
     }
-    const good = { headers: { "X-Api-Key": KEY, "Content-Type": "Application/JSON; charset=utf-8" }, body: '{"channel":"c","event":"e"}' };
+    const good = {
+      headers: { "X-Api-Key": KEY, "Content-Type": "Application/JSON; charset=utf-8" },
+      body: '{"channel":"c","event":"e"}',
+    };
     expect((await node.call("/api/socket/broadcast", good)).status).toBe(200);
   });
 
@@ -212,8 +269,16 @@ describe("bodies", () => {
 
   it("with reserved event names, by every way to send", async () => {
     for (const event of [...RESERVED_EVENTS, "", "x".repeat(129), 5, null, ["e"]]) {
-      expectError(await node.call("/api/socket/broadcast", { json: { channel: "c", event } }), "INVALID_PAYLOAD", String(event));
-      expectError(await node.call("/api/socket/direct", { json: { userId: "u", event } }), "INVALID_PAYLOAD", String(event));
+      expectError(
+        await node.call("/api/socket/broadcast", { json: { channel: "c", event } }),
+        "INVALID_PAYLOAD",
+        String(event),
+      );
+      expectError(
+        await node.call("/api/socket/direct", { json: { userId: "u", event } }),
+        "INVALID_PAYLOAD",
+        String(event),
+      );
     }
   });
 
@@ -263,5 +328,42 @@ describe("refusals", () => {
   it("are counted by code", async () => {
     await node.call("/nothing");
     expect(await node.metrics.text()).toMatch(/roomcast_refused_total\{code="NOT_FOUND"\} [1-9]/);
+  });
+});
+
+describe("failures", () => {
+  class AwayBroker extends MemoryBroker {
+    override publish(): never {
+      throw new GatewayError("UNAVAILABLE", "The broker cannot be reached");
+    }
+    async check(): Promise<void> {
+      throw new Error("connect ECONNREFUSED 10.1.2.3:6379");
+    }
+  }
+
+  it("of the broker are told as such", async () => {
+    const broker = new AwayBroker({ clock: systemClock, limits: DEFAULT_LIMITS });
+    const away = await TestNode.start({ gateway: { broker } });
+    expectError(await away.call("/api/socket/broadcast", { json: { channel: "c", event: "e" } }), "UNAVAILABLE");
+    const ready = await away.call("/ready");
+    expectError(ready, "UNAVAILABLE");
+    expect(JSON.stringify(ready.body)).not.toContain("10.1.2.3");
+    expect((await away.call("/health")).status).toBe(200);
+    await away.close();
+  });
+
+  it("that nobody foresaw tell the log everything and the caller nothing", async () => {
+    const failed: unknown[] = [];
+    const revocations = {
+      revoke: () => Promise.reject(new Error("the secret reason")),
+      revokedAt: () => Promise.resolve(undefined),
+    };
+    const observer = { failed: (_where: string, error: unknown) => failed.push(error) };
+    const broken = await TestNode.start({ gateway: { revocations, observer } });
+    const answer = await broken.call("/api/socket/revoke", { json: { userId: "u" } });
+    expectError(answer, "INTERNAL");
+    expect(JSON.stringify(answer.body)).not.toContain("secret");
+    expect(failed).toEqual([expect.objectContaining({ message: "the secret reason" })]);
+    await broken.close();
   });
 });

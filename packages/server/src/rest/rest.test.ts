@@ -44,7 +44,10 @@ describe("channels", () => {
       status: 200,
       body: [{ socketId: socket.id, userId: "alice", joinedAt: expect.any(Number), state: { typing: true } }],
     });
-    expect(await node.call("/api/socket/channels/unknown/members", { headers })).toMatchObject({ status: 200, body: [] });
+    expect(await node.call("/api/socket/channels/unknown/members", { headers })).toMatchObject({
+      status: 200,
+      body: [],
+    });
   });
 
   it("reads history by name however it is encoded, newest first or after a position", async () => {
@@ -56,14 +59,23 @@ describe("channels", () => {
       }
       const path = `/api/socket/channels/${encodeURIComponent(name)}/history`;
       const newest = await node.call(`${path}?limit=2`, { headers });
-      const { events, position } = newest.body as { events: RealtimeEvent[]; position: { epoch: string; offset: number } };
-      expect(events.map((event) => [event.topic, event.payload, event.source])).toEqual([[name, 2, "rest"], [name, 3, "rest"]]);
+      const { events, position } = newest.body as {
+        events: RealtimeEvent[];
+        position: { epoch: string; offset: number };
+      };
+      expect(events.map((event) => [event.topic, event.payload, event.source])).toEqual([
+        [name, 2, "rest"],
+        [name, 3, "rest"],
+      ]);
       expect(position.offset).toBe(3);
       const after = await node.call(`${path}?limit=1&epoch=${position.epoch}&offset=1`, { headers });
       expect((after.body as { events: RealtimeEvent[] }).events.map((event) => event.payload)).toEqual([2]);
     }
     expect((await node.call("/api/socket/channels/chat:room1/history", { headers })).status).toBe(200);
-    expect((await node.call("/api/socket/channels/never/history", { headers })).body).toMatchObject({ events: [], position: { offset: 0 } });
+    expect((await node.call("/api/socket/channels/never/history", { headers })).body).toMatchObject({
+      events: [],
+      position: { offset: 0 },
+    });
   });
 });
 
@@ -77,7 +89,15 @@ describe("connections", () => {
     const list = await node.call("/api/socket/connections/list?userId=alice", { headers });
     expect(list).toMatchObject({
       status: 200,
-      body: [{ socketId: alice.id, userId: "alice", dialect: "native", transport: "websocket", connectedAt: expect.any(Number) }],
+      body: [
+        {
+          socketId: alice.id,
+          userId: "alice",
+          dialect: "native",
+          transport: "websocket",
+          connectedAt: expect.any(Number),
+        },
+      ],
     });
     const first = await node.call("/api/socket/connections/list?limit=1", { headers });
     expect(first.headers.get("link")).toMatch(/^<\/api\/socket\/connections\/list\?limit=1&cursor=.+>; rel="next"$/);
@@ -92,7 +112,9 @@ describe("connections", () => {
       body: { error: "NOT_FOUND" },
     });
     const stranger = { "X-Api-Key": KEY, "X-Tenant-Id": "t-other" };
-    expect((await node.call(`/api/socket/connections/${alice.id}`, { method: "DELETE", headers: stranger })).status).toBe(404);
+    expect(
+      (await node.call(`/api/socket/connections/${alice.id}`, { method: "DELETE", headers: stranger })).status,
+    ).toBe(404);
     expect((await node.call("/api/socket/connections/list", { headers: stranger })).body).toEqual([]);
   });
 
@@ -117,13 +139,25 @@ describe("messages", () => {
     const heard: RealtimeEvent[] = [];
     reader.on("event", (event: RealtimeEvent) => heard.push(event));
     const json = { channel: "news", event: "posted", data: { n: [1, null] }, id: "key-1" };
-    const [first, second] = [await node.call("/api/socket/broadcast", { headers, json }), await node.call("/api/socket/broadcast", { headers, json })];
+    const [first, second] = [
+      await node.call("/api/socket/broadcast", { headers, json }),
+      await node.call("/api/socket/broadcast", { headers, json }),
+    ];
     expect(first).toMatchObject({ status: 200, body: { id: "key-1", position: { offset: 1 } } });
     expect(second.body).toEqual(first.body);
-    expect(await node.call("/api/socket/broadcast", { headers, json: { ...json, data: 2 } })).toMatchObject({ status: 409, body: { error: "CONFLICT" } });
+    expect(await node.call("/api/socket/broadcast", { headers, json: { ...json, data: 2 } })).toMatchObject({
+      status: 409,
+      body: { error: "CONFLICT" },
+    });
     await node.call("/api/socket/broadcast", { headers, json: { channel: "news", event: "bare" } });
     await vi.waitFor(() => expect(heard).toHaveLength(2));
-    expect(heard[0]).toMatchObject({ id: "key-1", topic: "news", event: "posted", payload: { n: [1, null] }, source: "rest" });
+    expect(heard[0]).toMatchObject({
+      id: "key-1",
+      topic: "news",
+      event: "posted",
+      payload: { n: [1, null] },
+      source: "rest",
+    });
     expect(heard[1]).toMatchObject({ event: "bare", payload: null });
     const plain = await node.call("/api/socket/broadcast", { headers, json: { channel: "plain:x", event: "e" } });
     expect(plain.body).toEqual({ id: expect.any(String) });
@@ -136,9 +170,15 @@ describe("messages", () => {
     const sent = await node.call("/api/socket/direct", { headers, json: { socketId: alice.id, event: "hi", data: 1 } });
     expect(sent).toMatchObject({ status: 200, body: { id: expect.any(String), delivered: 1 } });
     expect(await heard).toMatchObject({ topic: "@direct", event: "hi", payload: 1, source: "direct" });
-    expect((await node.call("/api/socket/direct", { headers, json: { userId: "alice", event: "hi" } })).body).toMatchObject({ delivered: 1 });
-    expect((await node.call("/api/socket/direct", { headers, json: { userId: "nobody", event: "hi" } })).body).toMatchObject({ delivered: 0 });
-    expect((await node.call("/api/socket/direct", { headers, json: { socketId: "nobody", event: "hi" } })).status).toBe(404);
+    expect(
+      (await node.call("/api/socket/direct", { headers, json: { userId: "alice", event: "hi" } })).body,
+    ).toMatchObject({ delivered: 1 });
+    expect(
+      (await node.call("/api/socket/direct", { headers, json: { userId: "nobody", event: "hi" } })).body,
+    ).toMatchObject({ delivered: 0 });
+    expect((await node.call("/api/socket/direct", { headers, json: { socketId: "nobody", event: "hi" } })).status).toBe(
+      404,
+    );
   });
 
   it("notifies users", async () => {
@@ -146,7 +186,10 @@ describe("messages", () => {
     const alice = await node.connect(await node.token("alice", { tenantId: "t-notify" }));
     await alice.emitWithAck("subscribe", { topic: "notifications:alice" });
     const heard = next(alice, "event");
-    const sent = await node.call("/api/socket/notify", { headers, json: { users: ["alice", "bob"], message: { text: "hi" } } });
+    const sent = await node.call("/api/socket/notify", {
+      headers,
+      json: { users: ["alice", "bob"], message: { text: "hi" } },
+    });
     expect(sent).toMatchObject({ status: 200, body: { delivered: 1 } });
     expect(await heard).toMatchObject({ topic: "notifications:alice", event: "notification", payload: { text: "hi" } });
     const users = Array.from({ length: 1001 }, (_, i) => `u${i}`);
@@ -159,7 +202,14 @@ describe("messages", () => {
 
 describe("tokens", () => {
   it("issues tokens that connect, and verifies them", async () => {
-    const json = { userId: "dave", tenantId: "acme", permissions: ["client"], channels: { "x:**": ["subscribe"] }, info: { n: 1 }, expiresIn: 60 };
+    const json = {
+      userId: "dave",
+      tenantId: "acme",
+      permissions: ["client"],
+      channels: { "x:**": ["subscribe"] },
+      info: { n: 1 },
+      expiresIn: 60,
+    };
     const issued = await node.call("/auth/token", { headers: { "X-Api-Key": ACME_KEY }, json });
     expect(issued).toMatchObject({ status: 200, body: { token: expect.any(String), expiresAt: expect.any(Number) } });
     expect(issued.headers.get("cache-control")).toBe("no-store");
@@ -171,7 +221,10 @@ describe("tokens", () => {
       status: 200,
       body: { valid: true, claims: { sub: "dave", tenantId: "acme" } },
     });
-    expect((await node.call("/auth/verify", { headers, json: { token: `${token}x` } })).body).toEqual({ valid: false, error: "UNAUTHENTICATED" });
+    expect((await node.call("/auth/verify", { headers, json: { token: `${token}x` } })).body).toEqual({
+      valid: false,
+      error: "UNAUTHENTICATED",
+    });
   });
 
   it("gives nobody more than they have", async () => {
@@ -197,7 +250,9 @@ describe("tokens", () => {
     expect((await node.call("/auth/verify", { headers: service, json: { token: "x" } })).status).toBe(403);
     expect((await node.call("/auth/verify", { headers: {}, json: { token: "x" } })).status).toBe(401);
     const foreign = await node.token("u", { tenantId: "other" });
-    expect((await node.call("/auth/verify", { headers: admin, json: { token: foreign } })).body).toMatchObject({ valid: false });
+    expect((await node.call("/auth/verify", { headers: admin, json: { token: foreign } })).body).toMatchObject({
+      valid: false,
+    });
   });
 
   it("refuses what no token may say", async () => {

@@ -1,5 +1,15 @@
 import { z } from "@hono/zod-openapi";
-import { CHANNEL_ACTIONS, ERROR_TABLE, isEventName, isIdempotencyKey, isTenantId, isUserId, REPLY_ENTRIES, ROLES, type ErrorCode } from "@roomcast/protocol";
+import {
+  CHANNEL_ACTIONS,
+  ERROR_TABLE,
+  isEventName,
+  isIdempotencyKey,
+  isTenantId,
+  isUserId,
+  REPLY_ENTRIES,
+  ROLES,
+  type ErrorCode,
+} from "@roomcast/protocol";
 
 /** Codes that a response can carry: those of the table that have a status. */
 const REST_CODES = (Object.keys(ERROR_TABLE) as ErrorCode[]).filter((code) => "http" in ERROR_TABLE[code]);
@@ -18,7 +28,9 @@ export const ErrorSchema = z
 const millis = z.int().openapi({ description: "Milliseconds since 1970" });
 
 /** A channel name; the grammar is checked by `checkChannelName`, which tells reserved names from malformed ones. */
-const channelName = z.string().openapi({ description: "1 to 255 bytes, percent-encoded where it stands in a path", example: "chat:room1" });
+const channelName = z
+  .string()
+  .openapi({ description: "1 to 255 bytes, percent-encoded where it stands in a path", example: "chat:room1" });
 const eventName = z
   .string()
   .refine(isEventName, "must be 1 to 128 characters and no name that Socket.IO keeps for itself")
@@ -34,7 +46,10 @@ const tenantId = z
 const idempotencyKey = z
   .string()
   .refine(isIdempotencyKey, "must be 1 to 64 of A-Z, a-z, 0-9, _, ., : and -")
-  .openapi({ pattern: "^[A-Za-z0-9_.:-]{1,64}$", description: "Publishing it again within five minutes has the first result and no effect" });
+  .openapi({
+    pattern: "^[A-Za-z0-9_.:-]{1,64}$",
+    description: "Publishing it again within five minutes has the first result and no effect",
+  });
 const socketId = z.string().min(1).max(128).openapi({ example: "Yw0lXb1cQj2kAAAB" });
 const json = z.unknown().openapi({ description: "Any JSON value" });
 
@@ -134,7 +149,10 @@ export const TokenBody = z
     tenantId: tenantId.optional(),
     permissions: z.array(z.enum(ROLES)).max(ROLES.length).optional(),
     channels: z.record(z.string(), z.array(z.enum(CHANNEL_ACTIONS))).optional(),
-    channelsOnly: z.boolean().optional().openapi({ description: "Whether the channels are all that the token reaches" }),
+    channelsOnly: z
+      .boolean()
+      .optional()
+      .openapi({ description: "Whether the channels are all that the token reaches" }),
     info: z.record(z.string(), z.unknown()).optional(),
     expiresIn: z.int().min(1).optional().openapi({ description: "Seconds" }),
   })
@@ -148,7 +166,10 @@ export const NotifyBody = z
 
 export const PublishedSchema = z.object({ id: z.string(), position: PositionSchema.optional() }).openapi("Published");
 export const HistorySchema = z
-  .object({ events: z.array(EventSchema), position: PositionSchema.optional().openapi({ description: "Absent where the channel keeps no history" }) })
+  .object({
+    events: z.array(EventSchema),
+    position: PositionSchema.optional().openapi({ description: "Absent where the channel keeps no history" }),
+  })
   .openapi("History");
 export const CountSchema = z.object({ count: z.int() }).openapi("Count");
 export const DirectResultSchema = z.object({ id: z.string(), delivered: z.int() }).openapi("DirectResult");

@@ -11,7 +11,8 @@ const issueToken = createRoute({
   method: "post",
   path: "/auth/token",
   tags: ["tokens"],
-  summary: "Issues a token, by an API key within its scope, or by an admin for its own tenant; no role above the caller's own",
+  summary:
+    "Issues a token, by an API key within its scope, or by an admin for its own tenant; no role above the caller's own",
   security: BACK_END_SECURITY,
   request: { body: body(TokenBody) },
   responses: { 200: json("The token", TokenSchema), ...backEndProblems("TOO_LARGE") },
@@ -24,11 +25,18 @@ const verifyToken = createRoute({
   summary: "Whether a token would be accepted, and what it says",
   security: BACK_END_SECURITY,
   request: { body: body(VerifyBody) },
-  responses: { 200: json("What it says, or the code that it would be refused with", VerifiedSchema), ...backEndProblems("TOO_LARGE") },
+  responses: {
+    200: json("What it says, or the code that it would be refused with", VerifiedSchema),
+    ...backEndProblems("TOO_LARGE"),
+  },
 });
 
 /** Tokens for back ends to hand to their clients. */
-export function addTokenRoutes(app: OpenAPIHono<RestEnv>, { gateway, callers }: RestServices, tokens: RestTokens): void {
+export function addTokenRoutes(
+  app: OpenAPIHono<RestEnv>,
+  { gateway, callers }: RestServices,
+  tokens: RestTokens,
+): void {
   app.openapi(issueToken, async (c) => {
     const request = c.req.valid("json");
     checkJson(request.info, gateway.limits.jsonDepth);
@@ -44,7 +52,11 @@ export function addTokenRoutes(app: OpenAPIHono<RestEnv>, { gateway, callers }: 
 }
 
 /** The caller, where it may issue tokens at all: by an API key, or by a token with the role `admin`. */
-async function identifyIssuer(callers: RestCallers, headers: IncomingHttpHeaders, tenantId?: string): Promise<RestCaller> {
+async function identifyIssuer(
+  callers: RestCallers,
+  headers: IncomingHttpHeaders,
+  tenantId?: string,
+): Promise<RestCaller> {
   const caller = await callers.identifyCaller(headers, tenantId);
   if (caller.via === "key" || caller.roles.includes("admin")) return caller;
   throw new GatewayError("FORBIDDEN", "This takes an API key, or a token with the role admin");
