@@ -90,6 +90,9 @@ export class Memberships {
   async members(channel: string): Promise<Member[]> {
     const roster: Roster = new Map();
     await this.#gather(channel, undefined, roster, () => true);
+    // Whoever was told of here is told of again when gone after a reconnect, even if no push came in between.
+    const known = this.#memberships.get(channel)?.roster;
+    if (known !== undefined) put(known, [...roster.values()]);
     return [...roster.values()];
   }
 
