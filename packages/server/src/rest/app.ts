@@ -54,7 +54,7 @@ export function createRestHandler(options: RestOptions): RequestHandler {
 }
 
 /** The REST API of section 9 of the native specification; a route is a schema and a call to the gateway. */
-export function createRestApp(options: RestOptions): OpenAPIHono<RestEnv> {
+function createRestApp(options: RestOptions): OpenAPIHono<RestEnv> {
   const { gateway, callers, tokens, metrics } = options;
   const app = new OpenAPIHono<RestEnv>({
     getPath: rawPath,

@@ -53,7 +53,7 @@ const idempotencyKey = z
 const socketId = z.string().min(1).max(128).openapi({ example: "Yw0lXb1cQj2kAAAB" });
 const json = z.unknown().openapi({ description: "Any JSON value" });
 
-export const PositionSchema = z
+const PositionSchema = z
   .object({ epoch: z.string(), offset: z.int().min(0) })
   .openapi("Position", { description: "Where a reader stands in one channel's log" });
 
@@ -67,7 +67,7 @@ export const MemberSchema = z
   })
   .openapi("Member", { description: "One session that joined a channel" });
 
-export const EventSchema = z
+const EventSchema = z
   .object({
     id: z.string(),
     topic: z.string(),
