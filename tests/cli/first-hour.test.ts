@@ -23,13 +23,13 @@ describe("the first hour", () => {
   it("shows the published event to who pastes the two commands, with tokens and without", async () => {
     const client = await tokenOf("--sub", "alice");
     const service = await tokenOf("--sub", "backend", "--role", "service");
-    for (const tokens of [{ client, service }, undefined]) {
+    for (const tryWith of [{ client, service }, "secret"] as const) {
       const text = banner({
         version: "0",
         url: server.url,
         broker: "memory",
         config: undefined,
-        tokens,
+        tryWith,
         colours: false,
       });
       const [listen = "", publish = ""] = text.split("\n").filter((line) => /^(npx|curl) /.test(line));

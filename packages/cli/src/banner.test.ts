@@ -6,7 +6,7 @@ const options: BannerOptions = {
   url: "http://127.0.0.1:3000",
   broker: "memory",
   config: undefined,
-  tokens: undefined,
+  tryWith: "secret",
   colours: false,
 };
 
@@ -28,12 +28,14 @@ describe("banner", () => {
   });
 
   it("puts each command on one line, with the tokens in it", () => {
-    const lines = banner({ ...options, tokens: { client: "CLIENT", service: "SERVICE" } }).split("\n");
+    const lines = banner({ ...options, tryWith: { client: "CLIENT", service: "SERVICE" } }).split("\n");
     expect(lines.find((line) => line.startsWith("npx roomcast listen"))).toContain("--token CLIENT");
     expect(lines.find((line) => line.startsWith("curl"))).toContain("Bearer SERVICE");
   });
 
   it("says how to make tokens where it may not show any", () => {
     expect(banner(options)).toContain("npx roomcast token --sub alice");
+    expect(banner({ ...options, tryWith: "nothing" })).toContain("ROOMCAST_JWT_SECRET");
+    expect(banner({ ...options, tryWith: "own tokens" })).toContain("your issuer");
   });
 });

@@ -1,14 +1,19 @@
 import process from "node:process";
 import { styleText } from "node:util";
 
+/**
+ * Where the tokens of the commands come from: here they are; from whoever knows the server's secret; from another issuer;
+ * or from nowhere, because nobody knows the random secret.
+ */
+export type TryWith = { readonly client: string; readonly service: string } | "secret" | "own tokens" | "nothing";
+
 export interface BannerOptions {
   readonly version: string;
   /** Where the server listens, as in `http://127.0.0.1:3000`. */
   readonly url: string;
   readonly broker: string;
   readonly config: string | undefined;
-  /** Tokens to try it with, where they may be shown. */
-  readonly tokens: { readonly client: string; readonly service: string } | undefined;
+  readonly tryWith: TryWith;
   readonly colours: boolean;
 }
 
@@ -22,7 +27,7 @@ export function banner(options: BannerOptions): string {
   const rows: ReadonlyArray<readonly [string, string]> = [
     ["Address", options.url],
     ["Broker", options.broker],
-    ["Config", options.config ?? "none (roomcast.config.mjs is looked for)"],
+    ["Config", options.config ?? "none; roomcast.config.mjs is read if it is there"],
     ["REST", `${options.url}/openapi.json`],
   ];
   const lines = [`Roomcast ${options.version}`, "", ...rows.map(([label, value]) => `${label.padEnd(9)}${value}`)];
@@ -35,17 +40,25 @@ export function banner(options: BannerOptions): string {
     ),
     paint("dim", `╰${"─".repeat(width + 4)}╯`),
   ];
-  const { listen, publish } = commands(options);
+  const { needs, client, service } = describe(options.tryWith);
+  const listen = `npx roomcast listen demo --last 1 --url ${options.url} --token ${client} &`;
+  const publish = [
+    `curl -sS -w "\\n" -X POST ${options.url}/api/socket/broadcast`,
+    `-H "Authorization: Bearer ${service}"`,
+    '-H "Content-Type: application/json"',
+    `-d '{"channel":"demo","event":"message","data":{"text":"Hello"}}'`,
+  ].join(" ");
   return [
     "",
     ...box,
     "",
     "To try it, open a second terminal in this directory and paste:",
+    ...needs,
     "",
-    paint("dim", `# 1. Listen to the channel "demo" ${explain(options, "client", "as the user alice")}`),
+    paint("dim", '# 1. Listen to the channel "demo", with the client token of the user alice'),
     paint("cyan", listen),
     "",
-    paint("dim", `# 2. Publish to it by REST ${explain(options, "service", "as a back end")}`),
+    paint("dim", "# 2. Publish to it by REST, with the service token of a back end"),
     paint("cyan", publish),
     "",
     "Ctrl-C stops the server.",
@@ -53,25 +66,31 @@ export function banner(options: BannerOptions): string {
   ].join("\n");
 }
 
-function explain(options: BannerOptions, kind: string, who: string): string {
-  return options.tokens === undefined
-    ? `${who} (with the ROOMCAST_JWT_SECRET of the server in the environment)`
-    : `${who}, with a ${kind} token for an hour`;
+/** How the commands write their tokens, and what they need beforehand. */
+function describe(tryWith: TryWith): { readonly needs: string[]; readonly client: string; readonly service: string } {
+  switch (tryWith) {
+    case "secret":
+      return {
+        needs: ["(They make their tokens with the server's secret, ROOMCAST_JWT_SECRET or the configuration file.)"],
+        client: '"$(npx roomcast token --sub alice)"',
+        service: "$(npx roomcast token --sub backend --role service)",
+      };
+    case "own tokens":
+      return { needs: ["(CLIENT_TOKEN and SERVICE_TOKEN are tokens of your issuer.)"], ...variables };
+    case "nothing":
+      return {
+        needs: [
+          "(The secret is random, and its tokens are shown only to a terminal, on a loopback host. Set ROOMCAST_JWT_SECRET,",
+          "and make CLIENT_TOKEN and SERVICE_TOKEN with: npx roomcast token --help)",
+        ],
+        ...variables,
+      };
+    default:
+      return { needs: [], ...tryWith };
+  }
 }
 
-function commands({ url, tokens }: BannerOptions): { readonly listen: string; readonly publish: string } {
-  const client = tokens?.client ?? '"$(npx roomcast token --sub alice)"';
-  const service = tokens?.service ?? "$(npx roomcast token --sub backend --role service)";
-  return {
-    listen: `npx roomcast listen demo --last 1 --url ${url} --token ${client} &`,
-    publish: [
-      `curl -X POST ${url}/api/socket/broadcast`,
-      `-H "Authorization: Bearer ${service}"`,
-      '-H "Content-Type: application/json"',
-      `-d '{"channel":"demo","event":"message","data":{"text":"Hello"}}'`,
-    ].join(" "),
-  };
-}
+const variables = { client: '"$CLIENT_TOKEN"', service: "$SERVICE_TOKEN" };
 
 /** Whether standard output takes colours: a terminal, unless `NO_COLOR` (https://no-color.org) is set to something. */
 export function takesColours(): boolean {

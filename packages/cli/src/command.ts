@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { parseArgs, type ParseArgsConfig } from "node:util";
 
 /** A mistake of whoever typed the command: it ends with exit code 2 and this one line. */
 export class UsageError extends Error {
@@ -48,15 +48,12 @@ export const COMMON_FLAGS: Readonly<Record<string, Flag>> = { help: HELP, versio
 /** Reads `argv` by the flags of `command`. Throws `UsageError`. */
 export function readArguments(command: Command, argv: readonly string[]): Arguments {
   const flags = { ...command.flags, ...COMMON_FLAGS };
-  const options = Object.fromEntries(
-    Object.entries(flags).map(([name, flag]) => [
-      name,
-      { type: flag.value === undefined ? ("boolean" as const) : ("string" as const), multiple: flag.multiple ?? false },
-    ]),
-  );
-  const { values, positionals } = parse(() =>
-    parseArgs({ args: [...argv], options: { ...options, h: { type: "boolean" } }, allowPositionals: true }),
-  );
+  const options: Record<string, NonNullable<ParseArgsConfig["options"]>[string]> = {};
+  for (const [name, flag] of Object.entries(flags)) {
+    options[name] = { type: flag.value === undefined ? "boolean" : "string", multiple: flag.multiple ?? false };
+  }
+  options["help"] = { type: "boolean", short: "h" };
+  const { values, positionals } = parse(() => parseArgs({ args: [...argv], options, allowPositionals: true }));
   const most = command.positionals?.length ?? 0;
   if (positionals.length > most) throw new UsageError(`unexpected argument "${positionals[most] ?? ""}"`);
   return {

@@ -45,7 +45,7 @@ function run(args: Arguments): Promise<number> {
     }
     function finish(failure: string | undefined): void {
       process.off("SIGINT", stop).off("SIGTERM", stop);
-      socket.disconnect();
+      socket.off().disconnect();
       if (failure === undefined) resolve(0);
       else reject(new CommandError(failure));
     }

@@ -1,4 +1,5 @@
 import process from "node:process";
+import { ConfigError } from "@roomcast/server";
 import { CommandError, readArguments, UsageError, type Command } from "./command.ts";
 import { helpOf, overview } from "./help.ts";
 import { listen } from "./listen.ts";
@@ -25,7 +26,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
   try {
     const args = readArguments(command, rest);
-    if (args.given("help") || args.given("h")) {
+    if (args.given("help")) {
       process.stdout.write(helpOf(command));
       return 0;
     }
@@ -34,6 +35,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   } catch (error) {
     const who = `roomcast ${command.name}`;
     if (error instanceof UsageError) return complain(who, `${error.message}; ${who} --help shows the flags`, 2);
+    if (error instanceof ConfigError) return complain(who, error.message, 2);
     if (error instanceof CommandError) return complain(who, error.message, 1);
     throw error;
   }

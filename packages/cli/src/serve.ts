@@ -1,10 +1,12 @@
 import process from "node:process";
 import { systemClock } from "@roomcast/core";
 import { startServer, TokenIssuer, type ResolvedConfig, type StandaloneServer } from "@roomcast/server";
-import { banner, takesColours } from "./banner.ts";
+import { banner, takesColours, type TryWith } from "./banner.ts";
 import { CommandError, type Arguments, type Command } from "./command.ts";
 import { readConfig } from "./config.ts";
 import { version } from "./version.ts";
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
 
 export const serve: Command = {
   name: "serve",
@@ -47,6 +49,32 @@ async function run(args: Arguments): Promise<number> {
   setTimeout(() => process.exit(0), config.drainSeconds * 1000).unref();
   await server.close({ drainSeconds: config.drainSeconds });
   return 0;
+}
+
+async function welcome(config: ResolvedConfig, url: string): Promise<string> {
+  return banner({
+    version: version(),
+    url,
+    broker: "memory, for this process only",
+    config: config.file,
+    tryWith: await tryWith(config),
+    colours: takesColours(),
+  });
+}
+
+/**
+ * Tokens are shown only where nobody else can use them: they end with this run's secret, the server is reached from this
+ * machine alone, and what is printed goes to a person's eyes and not into a log.
+ */
+async function tryWith({ auth: { jwt }, generatedSecret, host }: ResolvedConfig): Promise<TryWith> {
+  const { secret } = jwt;
+  if (secret === undefined) return "own tokens";
+  if (!generatedSecret) return "secret";
+  if (!process.stdout.isTTY || !LOOPBACK.test(host)) return "nothing";
+  const issuer = new TokenIssuer({ ...jwt, secret, clock: systemClock });
+  const client = await issuer.issue({ userId: "alice" });
+  const service = await issuer.issue({ userId: "backend", permissions: ["service"] });
+  return { client: client.token, service: service.token };
 }
 
 /** Resolves at the first SIGTERM or SIGINT. The listeners stay, so that a second signal changes nothing. */

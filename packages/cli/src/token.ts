@@ -26,13 +26,14 @@ export const token: Command = {
 
 async function run(args: Arguments): Promise<number> {
   const request = readRequest(args);
-  const { jwt } = await readConfig({ config: args.text("config") });
-  if (jwt.secret === undefined) {
+  const { auth, generatedSecret } = await readConfig({ config: args.text("config") });
+  const { secret } = auth.jwt;
+  if (secret === undefined || generatedSecret) {
     throw new UsageError(
       "the server's secret is needed: ROOMCAST_JWT_SECRET, or auth.jwt.secret of the configuration file",
     );
   }
-  process.stdout.write(`${await issue(request, { ...jwt, secret: jwt.secret, clock: systemClock })}\n`);
+  process.stdout.write(`${await issue(request, { ...auth.jwt, secret, clock: systemClock })}\n`);
   return 0;
 }
 
