@@ -75,10 +75,6 @@ export function createParser(options: ParserOptions): Parser {
       if (this.#attachments > 0) throw new Error("text came where an attachment was due");
       this.#header = undefined;
       const type = text.charCodeAt(0) - ZERO;
-      if (type === PacketType.CONNECT) {
-        this.#connects++;
-        if (this.#connects > connectPackets) throw new Error("too many CONNECT packets");
-      }
       if (type !== PacketType.EVENT && type !== PacketType.BINARY_EVENT) {
         super.add(text);
         return;
@@ -118,13 +114,16 @@ export function createParser(options: ParserOptions): Parser {
     }
 
     #mark(packet: Packet): void {
+      // Counted here, because the parser takes an empty text and white space for CONNECT too.
+      if (packet.type === PacketType.CONNECT && ++this.#connects > connectPackets) throw new Error("too many CONNECT packets");
       if (this.#header === undefined || packet.type !== PacketType.EVENT) return;
       this.#header = undefined;
       const { id } = packet;
       if (id !== undefined && !Number.isSafeInteger(id)) throw new Error("invalid acknowledgement id");
       delete packet.id;
+      if (!Array.isArray(packet.data)) throw new Error("invalid payload");
       const measure: Measure = { bytes: this.#bytes, tooLarge: this.#oversized, acknowledgement: id };
-      Object.assign(packet.data as unknown[], { [MEASURE]: measure });
+      Object.assign(packet.data, { [MEASURE]: measure });
     }
   }
 
