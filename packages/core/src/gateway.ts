@@ -166,6 +166,7 @@ export class Gateway {
     data?: unknown,
     options: { readonly id?: string; readonly source?: EventSource; readonly sender?: string } = {},
   ): Promise<Published> {
+    await this.#working();
     const { id, source = "server", sender = "server" } = options;
     const idempotency = id === undefined ? undefined : { idempotency: { key: id, sender: `back-end:${sender}` } };
     return await this.#services.publisher.publishChecked(address, { event, data, source, ...idempotency });
@@ -173,6 +174,7 @@ export class Gateway {
 
   /** Sends `message` to users, as the event `notification` on `notifications:<user>`; how many sessions it went to. */
   async notify(tenantId: string, users: readonly string[], message: unknown): Promise<{ readonly delivered: number }> {
+    await this.#working();
     const most = this.limits.usersPerNotify;
     if (!Array.isArray(users) || !users.every(isUserId)) throw invalidPayload("users", "an array of user ids");
     if (users.length > most) {
@@ -199,6 +201,7 @@ export class Gateway {
     event: string,
     data?: unknown,
   ): Promise<{ readonly id: string; readonly delivered: number }> {
+    await this.#working();
     const { messenger, publisher } = this.#services;
     publisher.check({ tenantId, name: "direct" }, { event, data });
     const found = await messenger.find(tenantId, to);
@@ -218,6 +221,7 @@ export class Gateway {
     address: ChannelAddress,
     query: { readonly limit?: number; readonly since?: Position } = {},
   ): Promise<{ readonly events: readonly Publication[]; readonly position?: Position }> {
+    await this.#working();
     checkAddress(address);
     const limit = historyLimit(query.limit);
     const { since } = query;
@@ -292,8 +296,8 @@ export class Gateway {
   /** Resolves when this node can serve; rejects with `SHUTTING_DOWN` or `UNAVAILABLE`. */
   async ready(): Promise<void> {
     this.#refuseWhileDraining();
+    await this.#working();
     try {
-      await this.#started;
       const { broker, presence } = this.#services;
       for (const part of [broker, presence]) if (isHealthCheck(part)) await part.check();
     } catch (cause) {
@@ -305,7 +309,7 @@ export class Gateway {
   async admit(credentials: Credentials): Promise<Admission> {
     try {
       this.#refuseWhileDraining();
-      await this.#started;
+      await this.#working();
       const admission = await this.#admissions.admit(credentials);
       if (!this.#draining) return admission;
       admission.release();
@@ -375,6 +379,15 @@ export class Gateway {
     const { broker, presence, deadlines, revocations } = this.#services;
     deadlines.clear();
     for (const part of [broker, presence, revocations]) if (isCloser(part)) await part.close();
+  }
+
+  /** Waits until the broker has started: nothing may be published to one that is still taking over its logs. */
+  async #working(): Promise<void> {
+    try {
+      await this.#started;
+    } catch (cause) {
+      throw new GatewayError("UNAVAILABLE", "The broker could not be started", { cause });
+    }
   }
 
   async #start(): Promise<void> {
