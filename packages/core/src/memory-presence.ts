@@ -1,4 +1,4 @@
-import { addressKey, invalidPayload, isReservedName, type ChannelAddress } from "@roomcast/protocol";
+import { addressKey, invalidPayload, isChannelName, isReservedName, type ChannelAddress } from "@roomcast/protocol";
 import type { ChannelQuery, ChannelSummary, MemberQuery, MemberRecord, Page, PresenceStore } from "./presence.ts";
 
 interface Entry {
@@ -24,6 +24,7 @@ export class MemoryPresenceStore implements PresenceStore {
     const channel = this.#channel(address);
     const known = channel.members.get(member.socketId);
     if (known !== undefined) {
+      if (known.record.userId !== member.userId) channel.byUser = undefined;
       known.record = member;
       return;
     }
@@ -73,7 +74,9 @@ export class MemoryPresenceStore implements PresenceStore {
   }
 
   async channels(tenantId: string, query: ChannelQuery): Promise<Page<ChannelSummary>> {
+    if (query.cursor !== undefined && !isChannelName(query.cursor)) throw invalidPayload("cursor", "one that a reply gave");
     if (query.name !== undefined) {
+      if (isReservedName(query.name)) return { entries: [], total: 0 };
       const channel = this.#tenants.get(tenantId)?.get(addressKey({ tenantId, name: query.name }));
       return channel === undefined ? { entries: [], total: 0 } : { entries: [summary(channel)], total: 1 };
     }
@@ -89,7 +92,9 @@ export class MemoryPresenceStore implements PresenceStore {
     matching.sort((a, b) => (a.address.name < b.address.name ? -1 : 1));
     const entries = matching.slice(0, query.limit).map(summary);
     const last = entries.at(-1);
-    return matching.length > query.limit && last !== undefined ? { entries, total, cursor: last.name } : { entries, total };
+    return matching.length > query.limit && last !== undefined
+      ? { entries, total, cursor: last.name }
+      : { entries, total };
   }
 
   #channel(address: ChannelAddress): ChannelPresence {
@@ -142,6 +147,7 @@ function summary(channel: ChannelPresence): ChannelSummary {
 
 function sequenceOf(cursor: string): number {
   const sequence = Number(cursor);
-  if (!/^\d{1,16}$/.test(cursor) || !Number.isSafeInteger(sequence)) throw invalidPayload("cursor", "one that a reply gave");
+  if (!/^\d{1,16}$/.test(cursor) || !Number.isSafeInteger(sequence))
+    throw invalidPayload("cursor", "one that a reply gave");
   return sequence;
 }
