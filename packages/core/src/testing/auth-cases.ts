@@ -6,7 +6,11 @@ import { casesFor, check, rejects, same, until, type ConformanceCase } from "./c
 export interface AuthenticatorSubject {
   readonly authenticator: Authenticator;
   /** Credentials that it accepts, and who they are. */
-  readonly accepted: readonly { readonly credentials: Credentials; readonly userId: string | null; readonly tenantId: string }[];
+  readonly accepted: readonly {
+    readonly credentials: Credentials;
+    readonly userId: string | null;
+    readonly tenantId: string;
+  }[];
   /** Credentials that it refuses, and with what. */
   readonly refused: readonly { readonly credentials: Credentials; readonly code: ErrorCode }[];
   close(): Promise<void>;
@@ -121,8 +125,15 @@ export function revocationsCases(make: () => Promise<RevocationsSubject>): reado
     },
     "concerns one user of one tenant": async ({ revocations, now }) => {
       await revocations.revoke("acme", "ann", now());
-      const others = [["acme", "Ann"], ["acme2", "ann"], ["other", "ann"], ["acme", "ann/b"], ["acme", "acme/ann"]] as const;
-      for (const [tenant, user] of others) same(await revocations.revokedAt(tenant, user), undefined, `${tenant} ${user}`);
+      const others = [
+        ["acme", "Ann"],
+        ["acme2", "ann"],
+        ["other", "ann"],
+        ["acme", "ann/b"],
+        ["acme", "acme/ann"],
+      ] as const;
+      for (const [tenant, user] of others)
+        same(await revocations.revokedAt(tenant, user), undefined, `${tenant} ${user}`);
     },
     "keeps users apart whose ids hold separators": async ({ revocations, now }) => {
       const users = ["a:b", "a/b", "a.b", "john.doe@x.com", "__proto__", "żółw", "a|b"];

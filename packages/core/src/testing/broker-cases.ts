@@ -20,7 +20,6 @@ export interface BrokerSuite {
 export function brokerCases({ make, longestMs = Number.POSITIVE_INFINITY }: BrokerSuite): readonly ConformanceCase[] {
   const groups = [deliveryCases, logCases, idempotencyCases];
   return groups.flatMap((group) =>
-    group.flatMap(({ limits, needsMs = 0, cases }) => (needsMs > longestMs ? [] : casesFor(() => make(limits), cases)),
-    ),
+    group.flatMap(({ limits, needsMs = 0, cases }) => (needsMs > longestMs ? [] : casesFor(() => make(limits), cases))),
   );
 }

@@ -57,7 +57,11 @@ export const deliveryCases: readonly BrokerCaseGroup[] = [
         );
         await log.reaches(50);
         const offsets = log.publications.map(({ position }) => position?.offset);
-        same(offsets, Array.from({ length: 50 }, (_, n) => n + 1), "offsets as delivered");
+        same(
+          offsets,
+          Array.from({ length: 50 }, (_, n) => n + 1),
+          "offsets as delivered",
+        );
         same(new Set(results.map(({ position }) => position?.epoch)).size, 1, "epochs");
         same(new Set(results.map(({ id }) => id)).size, 50, "distinct ids");
         for (const [n, { id, position }] of results.entries()) {
@@ -133,7 +137,11 @@ export const deliveryCases: readonly BrokerCaseGroup[] = [
         for (const { address, data } of log.publications) same(address, ALIKE[data as number], "where it arrived");
         for (const [n, address] of ALIKE.entries()) {
           const page = await broker.history(address, KEEP, { limit: 10 });
-          same(page.events.map(({ data }) => data), [n], `the log of ${JSON.stringify(address)}`);
+          same(
+            page.events.map(({ data }) => data),
+            [n],
+            `the log of ${JSON.stringify(address)}`,
+          );
         }
       },
       "releases one address without touching another that looks like it": async (subject) => {

@@ -60,7 +60,11 @@ export const idempotencyCases: readonly BrokerCaseGroup[] = [
       "scopes a key to its tenant, its channel and its owner": async (subject) => {
         const { broker } = await startNode(subject);
         const first = await broker.publish(CHANNEL, draft(subject, "mine"), once(KEEP));
-        const others = [{ ...CHANNEL, tenantId: "other" }, { ...CHANNEL, name: "chat:2" }, { ...CHANNEL, userId: "ann" }];
+        const others = [
+          { ...CHANNEL, tenantId: "other" },
+          { ...CHANNEL, name: "chat:2" },
+          { ...CHANNEL, userId: "ann" },
+        ];
         for (const address of others) {
           const published = await broker.publish(address, draft(subject, "another's"), once(KEEP));
           same(published.position?.offset, 1, `the offset of ${JSON.stringify(address)}`);
@@ -81,7 +85,14 @@ export const idempotencyCases: readonly BrokerCaseGroup[] = [
       },
       "does not mix up senders and keys that look alike": async (subject) => {
         const { broker } = await startNode(subject);
-        const pairs = [["a", "b:c"], ["a:b", "c"], ["user:a", "b.c"], ["user", "a:b.c"], ["a/b", "c"], ["a", "c"]] as const;
+        const pairs = [
+          ["a", "b:c"],
+          ["a:b", "c"],
+          ["user:a", "b.c"],
+          ["user", "a:b.c"],
+          ["a/b", "c"],
+          ["a", "c"],
+        ] as const;
         for (const [n, [sender, key]] of pairs.entries()) {
           const { position } = await broker.publish(CHANNEL, draft(subject, n), once(KEEP, sender, key));
           same(position?.offset, n + 1, `the offset for ${sender} and ${key}`);

@@ -12,7 +12,11 @@ async function fill(subject: BrokerSubject, broker: Broker, count: number, keep:
   for (let n = 1; n <= count; n++) await broker.publish(CHANNEL, draft(subject, n), { keep });
 }
 
-async function kept(broker: Broker, keep: Keep, since?: { epoch: string; offset: number }): Promise<readonly unknown[]> {
+async function kept(
+  broker: Broker,
+  keep: Keep,
+  since?: { epoch: string; offset: number },
+): Promise<readonly unknown[]> {
   const page = await broker.history(CHANNEL, keep, since === undefined ? { limit: 1000 } : { limit: 1000, since });
   return page.events.map(({ data }) => data);
 }
@@ -42,7 +46,11 @@ export const logCases: readonly BrokerCaseGroup[] = [
         same([page.events.map(({ data }) => data), page.complete], [[5, 6, 7], true], "three after 4");
         same(page.position, position, "the position is the top, whatever was read");
         const whole = await broker.history(CHANNEL, KEEP, { limit: 100, since: { ...position, offset: 0 } });
-        same(whole.events.map((event) => event.position?.offset), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10], "offsets");
+        same(
+          whole.events.map((event) => event.position?.offset),
+          [1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
+          "offsets",
+        );
       },
       "keeps as many events as it is told to, the newest": async (subject) => {
         const { broker } = await startNode(subject);

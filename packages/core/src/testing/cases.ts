@@ -41,7 +41,11 @@ export function same(actual: unknown, expected: unknown, what: string): void {
 }
 
 /** The error that `promise` rejects with, which must be a `GatewayError` with one of these codes. */
-export async function rejects(promise: Promise<unknown>, codes: readonly ErrorCode[], what: string): Promise<GatewayError> {
+export async function rejects(
+  promise: Promise<unknown>,
+  codes: readonly ErrorCode[],
+  what: string,
+): Promise<GatewayError> {
   let outcome: unknown;
   try {
     outcome = await promise;

@@ -2,11 +2,8 @@ import type { Frame } from "@roomcast/protocol";
 import type { Connection } from "../connection.ts";
 import type { Gateway } from "../gateway.ts";
 import { casesFor, check, same, until, type ConformanceCase } from "./cases.ts";
-
-/** What a client was sent, in the order in which it came: events, and acknowledgements of what it asked. */
-export type Received =
-  | { readonly kind: "event"; readonly frame: Frame }
-  | { readonly kind: "acknowledgement"; readonly args: readonly unknown[] };
+import { turn } from "./manual-clock.ts";
+import type { Received } from "./test-client.ts";
 
 /** A client of the native dialect that is connected to the subject's gateway, seen from both ends. */
 export interface ConnectedClient {
@@ -50,7 +47,11 @@ export function connectionCases(make: () => Promise<ConnectionSubject>): readonl
       const client = await connect();
       for (let n = 0; n < 200; n++) write(client, "n", n);
       await until(() => events(client, "n").length === 200, "200 events");
-      same(events(client, "n"), Array.from({ length: 200 }, (_, n) => n), "events");
+      same(
+        events(client, "n"),
+        Array.from({ length: 200 }, (_, n) => n),
+        "events",
+      );
     },
     "sends writes and acknowledgements in the order in which they were decided": async ({ connect, gateway }) => {
       const client = await connect();
@@ -63,7 +64,11 @@ export function connectionCases(make: () => Promise<ConnectionSubject>): readonl
       write(client, "marker", true);
       await until(() => events(client, "event").length === 40 && acknowledgements(client) === 41, "all of it");
       const payloads = events(client, "event").map((event) => (event as { payload: unknown }).payload);
-      same(payloads, Array.from({ length: 40 }, (_, n) => n), "events");
+      same(
+        payloads,
+        Array.from({ length: 40 }, (_, n) => n),
+        "events",
+      );
     },
     "answers before it delivers what follows the answer": async ({ connect, gateway }) => {
       const client = await connect();
@@ -71,7 +76,10 @@ export function connectionCases(make: () => Promise<ConnectionSubject>): readonl
       for (let n = 0; n < 5; n++) await gateway.publish({ tenantId: "default", name: "open:1" }, "n", n);
       await until(() => acknowledgements(client) === 1, "the answer");
       await gateway.publish({ tenantId: "default", name: "open:1" }, "n", "last");
-      await until(() => events(client, "event").some((event) => (event as { payload: unknown }).payload === "last"), "last");
+      await until(
+        () => events(client, "event").some((event) => (event as { payload: unknown }).payload === "last"),
+        "last",
+      );
       const answer = client.received.findIndex(({ kind }) => kind === "acknowledgement");
       const first = client.received.findIndex((one) => one.kind === "event" && one.frame[0] === "event");
       check(answer < first, `the answer came as number ${answer}, the first event as ${first}`);
@@ -96,7 +104,11 @@ export function connectionCases(make: () => Promise<ConnectionSubject>): readonl
         await until(() => !client.connection.overloaded, "the backlog to go");
       }
       await until(() => events(client, "n").length === sizes.length, "all frames");
-      same(events(client, "n").map((text) => String(text).length), sizes, "sizes");
+      same(
+        events(client, "n").map((text) => String(text).length),
+        sizes,
+        "sizes",
+      );
     },
     "names what carries it, and is not overloaded at first": async ({ connect }) => {
       const { connection } = await connect();
@@ -108,7 +120,11 @@ export function connectionCases(make: () => Promise<ConnectionSubject>): readonl
       const clients = [await connect(), await connect(), await connect()];
       same(new Set(clients.map(({ connection }) => connection.id)).size, 3, "distinct ids");
       for (const client of clients) {
-        same((events(client, "session")[0] as { socketId?: unknown }).socketId, client.connection.id, "the id it is told");
+        same(
+          (events(client, "session")[0] as { socketId?: unknown }).socketId,
+          client.connection.id,
+          "the id it is told",
+        );
       }
     },
     "closes for a client that may come back, after what was written": async ({ connect, gateway, disconnected }) => {
@@ -135,7 +151,7 @@ export function connectionCases(make: () => Promise<ConnectionSubject>): readonl
       const frame = client.connection.wire.encode(["n", "x".repeat(16_000)]);
       for (let n = 0; n < 4000 && !client.connection.overloaded; n++) {
         client.connection.write(frame);
-        if (n % 20 === 19) await until(() => true, "");
+        if (n % 20 === 19) await turn();
       }
       client.connection.close("destroy");
       await until(() => gateway.sessionCount === 0, "the session to go");
@@ -168,7 +184,7 @@ export function connectionCases(make: () => Promise<ConnectionSubject>): readonl
       let published = 0;
       while (!client.connection.overloaded && published < 4000) {
         await subject.gateway.publish(address, "n", "x".repeat(16_000));
-        if (++published % 20 === 0) await until(() => true, "");
+        if (++published % 20 === 0) await turn();
       }
       check(client.connection.overloaded, `not overloaded by ${published} events of 16 KB that nobody reads`);
       const { position } = await subject.gateway.publish(address, "n", "lost");

@@ -7,8 +7,9 @@ export {
 export { brokerCases, type BrokerSuite } from "./broker-cases.ts";
 export type { BrokerLimits, BrokerSubject } from "./broker-subject.ts";
 export type { ConformanceCase } from "./cases.ts";
-export { connectionCases, type ConnectedClient, type ConnectionSubject, type Received } from "./connection-cases.ts";
+export { connectionCases, type ConnectedClient, type ConnectionSubject } from "./connection-cases.ts";
 export { ManualClock, turn } from "./manual-clock.ts";
 export { channelPolicyCases, type PolicyQuestion, type PolicySubject } from "./policy-cases.ts";
 export { presenceStoreCases, type PresenceSubject } from "./presence-cases.ts";
-export { TestClient, TestGateway, testPrincipal, trustingAuthenticator } from "./test-gateway.ts";
+export { TestClient, type Received } from "./test-client.ts";
+export { TestGateway, testPrincipal, trustingAuthenticator } from "./test-gateway.ts";

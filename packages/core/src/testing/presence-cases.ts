@@ -35,7 +35,11 @@ async function pages<Entry>(read: (cursor?: string) => Promise<{ entries: readon
   return found;
 }
 
-const summary = (name: string, memberCount: number, subscriberCount: number) => ({ name, memberCount, subscriberCount });
+const summary = (name: string, memberCount: number, subscriberCount: number) => ({
+  name,
+  memberCount,
+  subscriberCount,
+});
 
 /** Every sentence of the contract of `PresenceStore`. */
 export function presenceStoreCases(make: () => Promise<PresenceSubject>): readonly ConformanceCase[] {
@@ -51,7 +55,11 @@ export function presenceStoreCases(make: () => Promise<PresenceSubject>): readon
       for (const seen of [store, other]) {
         const { entries, total } = await seen.members(CHANNEL, { limit: 10 });
         same(total, 2, "total");
-        same(entries.find(({ socketId }) => socketId === "s1"), full, "the first member");
+        same(
+          entries.find(({ socketId }) => socketId === "s1"),
+          full,
+          "the first member",
+        );
         same(entries.find(({ socketId }) => socketId === "s2")?.userId, null, "a visitor");
       }
     },
@@ -103,7 +111,11 @@ export function presenceStoreCases(make: () => Promise<PresenceSubject>): readon
       const whole = await ids(store, CHANNEL);
       for (const limit of [1, 7, 25, 100]) {
         const paged = await pages((cursor) => store.members(CHANNEL, { limit, ...(cursor && { cursor }) }));
-        same(paged.map(({ socketId }) => socketId), whole, `pages of ${limit}`);
+        same(
+          paged.map(({ socketId }) => socketId),
+          whole,
+          `pages of ${limit}`,
+        );
       }
       const page = await store.members(CHANNEL, { limit: 10 });
       same([page.total, page.entries.length, page.cursor !== undefined], [25, 10, true], "the first page");
@@ -172,12 +184,15 @@ export function presenceStoreCases(make: () => Promise<PresenceSubject>): readon
       const names = ["a", "aa", "ab", "ab:1", "b", "b.1", "é", "🐢"];
       for (const name of names) await store.put({ tenantId: "acme", name }, member("s1"));
       const found = async (prefix: string, limit: number) =>
-        (await pages((cursor) => store.channels("acme", { prefix, limit, ...(cursor && { cursor }) }))).map((e) => e.name);
+        (await pages((cursor) => store.channels("acme", { prefix, limit, ...(cursor && { cursor }) }))).map(
+          (e) => e.name,
+        );
       same((await found("", 3)).toSorted(), names.toSorted(), "all in pages of three");
       same(await found("", 3), await found("", 100), "the order does not depend on the page");
       same(await found("ab", 1), ["ab", "ab:1"], "those that begin with ab");
       same(await found("x", 10), [], "those that begin with x");
-      const named = async (name: string) => (await store.channels("acme", { name, limit: 1 })).entries.map((e) => e.name);
+      const named = async (name: string) =>
+        (await store.channels("acme", { name, limit: 1 })).entries.map((e) => e.name);
       await store.put({ tenantId: "acme", name: "@sessions" }, member("s1"));
       same([await named("ab"), await named("ab:"), await named("@sessions")], [["ab"], [], []], "by exact name");
       const page = await store.channels("acme", { prefix: "a", limit: 2 });
