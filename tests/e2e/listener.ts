@@ -1,6 +1,8 @@
-import { RealtimeClient, type GapEvent, type RealtimeEvent } from "@roomcast/client";
+import { type RealtimeClient, type GapEvent, type RealtimeEvent } from "@roomcast/client";
 
-type Heard = { readonly kind: "event"; readonly event: RealtimeEvent } | { readonly kind: "gap"; readonly gap: GapEvent };
+type Heard =
+  | { readonly kind: "event"; readonly event: RealtimeEvent }
+  | { readonly kind: "gap"; readonly gap: GapEvent };
 
 /** A reader of one topic through the SDK, and all that it heard. */
 export class Listener {
@@ -45,7 +47,8 @@ export class Listener {
       seen.add(id);
       if (position === undefined) continue;
       if (epoch !== undefined && position.epoch !== epoch) wrong.push(`${this.topic}: a new epoch without a gap`);
-      else if (position.offset !== offset + 1) wrong.push(`${this.topic}: ${position.offset} after ${offset} without a gap`);
+      else if (position.offset !== offset + 1)
+        wrong.push(`${this.topic}: ${position.offset} after ${offset} without a gap`);
       ({ epoch, offset } = position);
     }
     return wrong;

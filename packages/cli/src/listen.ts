@@ -28,7 +28,7 @@ interface Recovery {
 function run(args: Arguments): Promise<number> {
   const [topic] = args.positionals;
   if (topic === undefined) throw new UsageError("which channel? roomcast listen <channel>");
-  if (!isChannelName(topic)) throw new UsageError(`"${topic}" is not the name of a channel`);
+  checkChannel(topic);
   const url = checkUrl(args.text("url") ?? "http://127.0.0.1:3000");
   const last = checkCount(args.text("last") ?? "0");
   const token = args.text("token") ?? (process.env["ROOMCAST_TOKEN"] || null);
@@ -50,6 +50,10 @@ function run(args: Arguments): Promise<number> {
       else reject(new CommandError(failure));
     }
   });
+}
+
+function checkChannel(name: string): void {
+  if (!isChannelName(name)) throw new UsageError(`${JSON.stringify(name)} is not the name of a channel`);
 }
 
 function checkUrl(text: string): string {

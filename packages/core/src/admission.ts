@@ -70,7 +70,7 @@ export class Admissions {
   async identify(credentials: Credentials): Promise<Principal> {
     const { hooks, auth, revocations, clock, observer } = this.#services;
     const authentication = await hooks.call("authenticate", () => auth.authenticate(credentials));
-    const principal = check(authentication, observer.failed);
+    const principal = check(authentication, (where, error) => observer.failed?.(where, error));
     if (principal.expiresAt !== undefined && principal.expiresAt <= clock.now()) {
       throw new GatewayError("TOKEN_EXPIRED", "The token has expired");
     }
@@ -124,10 +124,10 @@ export class Admissions {
 }
 
 /** An authenticator is code of others: what it returns is looked at before it is believed. */
-function check(authentication: unknown, failed: ((where: string, error: unknown) => void) | undefined): Principal {
+function check(authentication: unknown, failed: (where: string, error: unknown) => void): Principal {
   const principal = asObject(asObject(authentication)?.["principal"]);
   if (principal !== undefined && isPrincipal(principal)) return principal as unknown as Principal;
-  failed?.("authenticate", new TypeError("The authenticator returned no valid principal"));
+  failed("authenticate", new TypeError("The authenticator returned no valid principal"));
   throw new GatewayError("UNAUTHENTICATED", "The credentials name no valid user and tenant");
 }
 

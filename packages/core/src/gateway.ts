@@ -13,7 +13,7 @@ import {
   type Position,
   type Publication,
 } from "@roomcast/protocol";
-import { Admission, Admissions } from "./admission.ts";
+import { type Admission, Admissions } from "./admission.ts";
 import type { Authenticator, Revocations } from "./auth.ts";
 import { isCloser, isHealthCheck, type Broker, type Published, type Signal } from "./broker.ts";
 import { systemClock, type Clock } from "./clock.ts";
@@ -106,7 +106,9 @@ export class Gateway {
     const broker = options.broker ?? new MemoryBroker({ clock, limits });
     const presence = options.presence ?? new MemoryPresenceStore();
     const revocations = options.revocations ?? new MemoryRevocations({ clock });
-    const policy = isPolicy(options.channels) ? options.channels : new ChannelRules({ rules: options.channels ?? [], auth });
+    const policy = isPolicy(options.channels)
+      ? options.channels
+      : new ChannelRules({ rules: options.channels ?? [], auth });
     const hooks = new Hooks({
       clock,
       concurrent: limits.concurrentHooks,
@@ -231,15 +233,25 @@ export class Gateway {
   }
 
   /** A page of a tenant's active channels, by name. */
-  async channels(tenantId: string, query: ListQuery & { readonly prefix?: string } = {}): Promise<Page<ChannelSummary>> {
+  async channels(
+    tenantId: string,
+    query: ListQuery & { readonly prefix?: string } = {},
+  ): Promise<Page<ChannelSummary>> {
     checkTenant(tenantId);
     const { prefix = "", cursor } = query;
     const limit = historyLimit(query.limit);
-    return await this.#services.presence.channels(tenantId, { prefix, limit, ...(cursor === undefined ? undefined : { cursor }) });
+    return await this.#services.presence.channels(tenantId, {
+      prefix,
+      limit,
+      ...(cursor === undefined ? undefined : { cursor }),
+    });
   }
 
   /** A page of a tenant's connections; `total` counts all of them. */
-  async connections(tenantId: string, query: ListQuery & { readonly userId?: string } = {}): Promise<Page<ConnectionInfo>> {
+  async connections(
+    tenantId: string,
+    query: ListQuery & { readonly userId?: string } = {},
+  ): Promise<Page<ConnectionInfo>> {
     checkTenant(tenantId);
     const { userId, cursor } = query;
     const page = await this.#services.presence.members(sessionsOf(tenantId), {
