@@ -50,7 +50,7 @@ export async function startNode(options: NodeOptions = {}): Promise<Node> {
 
 /** Waits for a condition; fails with what `what` says after ten seconds. */
 export async function until(condition: () => boolean | Promise<boolean>, what: () => string): Promise<void> {
-  for (const end = Date.now() + 10_000; Date.now() < end; ) {
+  for (const end = Date.now() + 10_000; Date.now() < end;) {
     if (await condition()) return;
     await new Promise((resolve) => setTimeout(resolve, 5));
   }

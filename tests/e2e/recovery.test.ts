@@ -13,7 +13,12 @@ const TOPICS = ["chat:a", "chat:b", "quiet"] as const;
 const BUSY = ["chat:a", "chat:b"] as const;
 
 type Step =
-  | { readonly kind: "publish"; readonly topic: (typeof BUSY)[number]; readonly count: number; readonly by: "server" | "client" }
+  | {
+      readonly kind: "publish";
+      readonly topic: (typeof BUSY)[number];
+      readonly count: number;
+      readonly by: "server" | "client";
+    }
   | { readonly kind: "drop"; readonly how: "abrupt" | "half-open" | "client-closes" }
   | { readonly kind: "restart"; readonly handover: boolean }
   | { readonly kind: "settle" };
@@ -25,7 +30,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       kind: fc.constant("publish" as const),
       topic: fc.constantFrom(...BUSY),
       // Now and then more than the log keeps: then the loss must be announced.
-      count: fc.oneof({ weight: 4, arbitrary: fc.integer({ min: 1, max: 5 }) }, { weight: 1, arbitrary: fc.constant(KEEP + 3) }),
+      count: fc.oneof(
+        { weight: 4, arbitrary: fc.integer({ min: 1, max: 5 }) },
+        { weight: 1, arbitrary: fc.constant(KEEP + 3) },
+      ),
       by: fc.constantFrom("server" as const, "client" as const),
     }),
   },

@@ -18,10 +18,14 @@ export interface Authenticator {
 /** ABILITY of authenticators that know room tokens, which open one channel to one user. */
 export interface RoomTokenVerifier {
   /**
-   * When the right that `token` gives ends, in milliseconds since 1970. Rejects with `FORBIDDEN` for a token that is not
-   * valid, not this principal's or not this room's.
+   * When the right that `token` gives ends, and when it was given, in milliseconds since 1970. Rejects with `FORBIDDEN` for
+   * a token that is not valid, not this principal's or not this room's. Revocation is the engine's to check.
    */
-  verifyRoomToken(token: string, principal: Principal, room: string): Promise<{ readonly expiresAt: number }>;
+  verifyRoomToken(
+    token: string,
+    principal: Principal,
+    room: string,
+  ): Promise<{ readonly expiresAt: number; readonly issuedAt?: number | undefined }>;
 }
 
 export function isRoomTokenVerifier(value: object): value is RoomTokenVerifier {

@@ -148,7 +148,8 @@ async function direct(session: Session, command: Of<"direct">): Promise<Answer> 
     throw new GatewayError("FORBIDDEN", "You may not send direct messages");
   }
   const found = await messenger.find(tenantId, command.to);
-  if (found.length === 0 && "socketId" in command.to) throw new GatewayError("NOT_FOUND", "There is no such connection");
+  if (found.length === 0 && "socketId" in command.to)
+    throw new GatewayError("NOT_FOUND", "There is no such connection");
   const { event, data } = command;
   const message: DirectMessage = { id: messageId(), event, data, sender: stamp(session), timestamp: clock.now() };
   return { result: { id: message.id, delivered: await messenger.deliver(tenantId, found, message) } };
@@ -237,4 +238,3 @@ function freeId(session: Session): string {
   while (find(session, id) !== undefined);
   return id;
 }
-

@@ -65,7 +65,8 @@ export class FilterIndex<Reader> {
       return;
     }
     let path = this.#paths.get(indexed.path);
-    if (path === undefined) this.#paths.set(indexed.path, (path = { pieces: splitPath(indexed.path), byValue: new Map() }));
+    if (path === undefined)
+      this.#paths.set(indexed.path, (path = { pieces: splitPath(indexed.path), byValue: new Map() }));
     for (const value of indexed.values) {
       const groups = path.byValue.get(value);
       if (groups === undefined) path.byValue.set(value, new Set([group]));

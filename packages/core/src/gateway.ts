@@ -108,7 +108,7 @@ export class Gateway {
     const revocations = options.revocations ?? new MemoryRevocations({ clock });
     const policy = isPolicy(options.channels)
       ? options.channels
-      : new ChannelRules({ rules: options.channels ?? [], auth });
+      : new ChannelRules({ rules: options.channels ?? [], auth, revocations });
     const hooks = new Hooks({
       clock,
       concurrent: limits.concurrentHooks,
@@ -290,7 +290,9 @@ export class Gateway {
     checkTenant(tenantId);
     if (!isUserId(userId)) throw invalidPayload("userId", "a user id");
     const { messenger, revocations } = this.#services;
-    const at = this.clock.now();
+    // Later than the one before, so that a token issued between two of one millisecond is void after the second.
+    const before = (await revocations.revokedAt(tenantId, userId)) ?? 0;
+    const at = Math.max(this.clock.now(), before + 1);
     // First the tokens, so that nobody who is ended comes back with one.
     await revocations.revoke(tenantId, userId, at);
     const sessions = await messenger.find(tenantId, { userId });

@@ -82,7 +82,8 @@ export class Messenger {
         ? this.#directory.of(tenantId, signal.userId)
         : [this.#directory.find(tenantId, signal.socketId)];
     let ended = 0;
-    for (const session of sessions) if (session?.end("REVOKED", "The connection was ended by an operator") === true) ended++;
+    for (const session of sessions)
+      if (session?.end("REVOKED", "The connection was ended by an operator") === true) ended++;
     return ended;
   }
 

@@ -56,7 +56,8 @@ export class Reader {
   /** Whether a subscription other than `except` wants this payload. */
   wants(payload: unknown, except?: Subscription): boolean {
     return this.subscriptions.some(
-      (subscription) => subscription !== except && (subscription.filter === undefined || subscription.filter.matches(payload)),
+      (subscription) =>
+        subscription !== except && (subscription.filter === undefined || subscription.filter.matches(payload)),
     );
   }
 

@@ -1,10 +1,4 @@
-import {
-  REPLY_BYTES,
-  REPLY_ENTRIES,
-  utf8Length,
-  type ChannelAddress,
-  type Member,
-} from "@roomcast/protocol";
+import { REPLY_BYTES, REPLY_ENTRIES, utf8Length, type ChannelAddress, type Member } from "@roomcast/protocol";
 import type { MemberRecord, PresenceStore } from "./presence.ts";
 import type { PresenceWindows } from "./presence-window.ts";
 

@@ -7,7 +7,7 @@ import {
   type PatternParams,
   type Principal,
 } from "@roomcast/protocol";
-import { isRoomTokenVerifier, type Authenticator } from "./auth.ts";
+import { isRoomTokenVerifier, type Authenticator, type Revocations } from "./auth.ts";
 import type { Keep } from "./broker.ts";
 import { isPromise } from "./hooks.ts";
 import type { ChannelPolicy, ChannelSettings, PolicyContext, Verdict } from "./policy.ts";
@@ -55,12 +55,17 @@ const BUILT_IN = /^(user|notifications|org):(.+)$/su;
 export class ChannelRules implements ChannelPolicy {
   readonly #rules: readonly CompiledRule[];
   readonly #verifier: Authenticator | undefined;
-  readonly #grants = new WeakMap<Principal, readonly { pattern: ChannelPattern; actions: readonly ChannelAction[] }[]>();
+  readonly #revocations: Revocations | undefined;
+  readonly #grants = new WeakMap<
+    Principal,
+    readonly { pattern: ChannelPattern; actions: readonly ChannelAction[] }[]
+  >();
 
   /** Throws a plain `Error` that says which rule's pattern is wrong, and how. */
-  constructor(options: { rules?: readonly ChannelRule[]; auth?: Authenticator } = {}) {
+  constructor(options: { rules?: readonly ChannelRule[]; auth?: Authenticator; revocations?: Revocations } = {}) {
     this.#rules = (options.rules ?? []).map(compileRule);
     this.#verifier = options.auth;
+    this.#revocations = options.revocations;
   }
 
   settings(address: ChannelAddress): ChannelSettings {
@@ -99,20 +104,25 @@ export class ChannelRules implements ChannelPolicy {
   #ruled(principal: Principal, action: ChannelAction, address: ChannelAddress, context: PolicyContext): Answer {
     const builtIn = BUILT_IN.exec(address.name);
     if (builtIn !== null) {
-      return verdict(isPrivileged(principal) || ownsBuiltIn(principal, action, builtIn[1] as string, builtIn[2] as string));
+      return verdict(
+        isPrivileged(principal) || ownsBuiltIn(principal, action, builtIn[1] as string, builtIn[2] as string),
+      );
     }
     const found = this.#find(address);
     if (found === undefined) return verdict(!principal.anonymous);
     const { rule, params } = found;
     const right = rule.rights[action];
-    if (typeof right === "function") return ask(right, principal, rule.pattern.match(address.name, principal) ?? params);
+    if (typeof right === "function")
+      return ask(right, principal, rule.pattern.match(address.name, principal) ?? params);
     switch (right) {
       case "anyone":
         return BY_RULE;
       case "authenticated":
         return verdict(!principal.anonymous);
       case "owner":
-        return verdict(!principal.anonymous && rule.pattern.owned && rule.pattern.match(address.name, principal) !== null);
+        return verdict(
+          !principal.anonymous && rule.pattern.owned && rule.pattern.match(address.name, principal) !== null,
+        );
       case "service":
         return verdict(isPrivileged(principal));
       case "member":
@@ -128,9 +138,12 @@ export class ChannelRules implements ChannelPolicy {
     if (context.following === "rule") return BY_RULE;
     const verifier = this.#verifier;
     if (context.token === undefined || verifier === undefined || !isRoomTokenVerifier(verifier)) return NO;
-    return verifier
-      .verifyRoomToken(context.token, principal, address.name)
-      .then(({ expiresAt }): Verdict => ({ allowed: true, by: "rule", until: expiresAt }));
+    return verifier.verifyRoomToken(context.token, principal, address.name).then(async ({ expiresAt, issuedAt }) => {
+      const { tenantId, userId } = principal;
+      const revokedAt = userId === null ? undefined : await this.#revocations?.revokedAt(tenantId, userId);
+      if (revokedAt !== undefined && (issuedAt ?? Number.NEGATIVE_INFINITY) < revokedAt) return NO;
+      return { allowed: true, by: "rule", until: expiresAt };
+    });
   }
 
   #find(address: ChannelAddress): { rule: CompiledRule; params: PatternParams } | undefined {
@@ -144,10 +157,15 @@ export class ChannelRules implements ChannelPolicy {
   #granted(principal: Principal, action: ChannelAction, address: ChannelAddress): boolean {
     let grants = this.#grants.get(principal);
     if (grants === undefined) {
-      grants = Object.entries(principal.grants).map(([source, actions]) => ({ pattern: compilePattern(source), actions }));
+      grants = Object.entries(principal.grants).map(([source, actions]) => ({
+        pattern: compilePattern(source),
+        actions,
+      }));
       this.#grants.set(principal, grants);
     }
-    return grants.some(({ pattern, actions }) => actions.includes(action) && pattern.match(address.name, principal) !== null);
+    return grants.some(
+      ({ pattern, actions }) => actions.includes(action) && pattern.match(address.name, principal) !== null,
+    );
   }
 }
 
@@ -190,7 +208,11 @@ function verdict(allowed: boolean): Verdict {
 
 function or(first: Answer, second: Verdict): Answer {
   if (!second.allowed) return first;
-  if (isPromise(first)) return first.then((verdict) => or(verdict, second) as Verdict, () => second);
+  if (isPromise(first))
+    return first.then(
+      (verdict) => or(verdict, second) as Verdict,
+      () => second,
+    );
   return first.allowed ? first : second;
 }
 

@@ -107,7 +107,14 @@ export class Session {
   start(): void {
     const { tenantId, userId, expiresAt } = this.#principal;
     const { nodeId, clock } = this.services;
-    const facts = { socketId: this.id, userId, tenantId, nodeId, expiresAt: expiresAt ?? null, serverTime: clock.now() };
+    const facts = {
+      socketId: this.id,
+      userId,
+      tenantId,
+      nodeId,
+      expiresAt: expiresAt ?? null,
+      serverTime: clock.now(),
+    };
     for (const frame of this.connection.wire.dialect.greeting(facts)) this.#writeFrame(frame);
     this.#watchExpiry();
   }

@@ -54,10 +54,11 @@ export async function follow(session: Session, address: ChannelAddress, options:
     return {
       reader,
       recovery,
-      release: () => settle(reader, (publication) => {
-        const covered = publication.position !== undefined && publication.position.offset <= position;
-        return !recovered.has(publication.id) && reader.wants(publication.data, covered ? answered : undefined);
-      }),
+      release: () =>
+        settle(reader, (publication) => {
+          const covered = publication.position !== undefined && publication.position.offset <= position;
+          return !recovered.has(publication.id) && reader.wants(publication.data, covered ? answered : undefined);
+        }),
     };
   } catch (thrown) {
     if (options.again === undefined) drop(session, reader, subscription);
@@ -66,7 +67,11 @@ export async function follow(session: Session, address: ChannelAddress, options:
   }
 }
 
-function begin(session: Session, address: ChannelAddress, options: FollowOptions): { reader: Reader; subscription: Subscription } {
+function begin(
+  session: Session,
+  address: ChannelAddress,
+  options: FollowOptions,
+): { reader: Reader; subscription: Subscription } {
   checkLimits(session, address, options);
   const { hub } = session.services;
   let reader = session.reader(address);
@@ -105,7 +110,11 @@ async function recover(session: Session, address: ChannelAddress, options: Follo
 
 async function mayReadHistory(session: Session, address: ChannelAddress, token: string | undefined): Promise<boolean> {
   try {
-    await session.decide("history", address, token === undefined ? { following: "rule" } : { following: "rule", token });
+    await session.decide(
+      "history",
+      address,
+      token === undefined ? { following: "rule" } : { following: "rule", token },
+    );
     return true;
   } catch (thrown) {
     if (thrown instanceof GatewayError && thrown.code === "FORBIDDEN") return false;
@@ -129,7 +138,8 @@ function checkLimits(session: Session, address: ChannelAddress, options: FollowO
   const { filter } = options;
   if (filter === undefined || filter.pureEquality) return;
   const filters = hub.find(address)?.filters;
-  if (filters !== undefined && !filters.has(filter) && filters.impure >= FILTERS_PER_TOPIC) throw limitReached("filtersPerTopic");
+  if (filters !== undefined && !filters.has(filter) && filters.impure >= FILTERS_PER_TOPIC)
+    throw limitReached("filtersPerTopic");
   const { userId, tenantId } = session.principal;
   const sessions = userId === null ? [session] : directory.of(tenantId, userId);
   const keys = new Set<string>([filter.key]);
@@ -173,9 +183,7 @@ export function leaveEverything(session: Session): void {
     reader.member = undefined;
     hub.place(reader, []);
     if (member === undefined) continue;
-    roster
-      .remove(reader.channel.address, member)
-      .catch((error: unknown) => observer.failed?.("presence", error));
+    roster.remove(reader.channel.address, member).catch((error: unknown) => observer.failed?.("presence", error));
   }
   session.readers = [];
 }
@@ -196,8 +204,12 @@ function watchRight(session: Session, reader: Reader, subscription: Subscription
   const { until, recheck } = subscription.verdict;
   deadlines.cancel(subscription.review);
   subscription.review = undefined;
-  const at = Math.min(until ?? Number.POSITIVE_INFINITY, recheck === true ? clock.now() + recheckMs : Number.POSITIVE_INFINITY);
-  if (Number.isFinite(at)) subscription.review = deadlines.schedule(at, () => void review(session, reader, subscription));
+  const at = Math.min(
+    until ?? Number.POSITIVE_INFINITY,
+    recheck === true ? clock.now() + recheckMs : Number.POSITIVE_INFINITY,
+  );
+  if (Number.isFinite(at))
+    subscription.review = deadlines.schedule(at, () => void review(session, reader, subscription));
 }
 
 async function review(session: Session, reader: Reader, subscription: Subscription): Promise<void> {

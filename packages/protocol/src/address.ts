@@ -89,13 +89,15 @@ export function checkChannelName(value: unknown, path: string): string {
   if (!isChannelName(value)) {
     throw invalidPayload(path, "1 to 255 bytes without white space, control or format characters, *, { and }");
   }
-  if (isReservedName(value)) throw new GatewayError("FORBIDDEN", `Names that begin with ${value[0]} are the gateway's own`);
+  if (isReservedName(value))
+    throw new GatewayError("FORBIDDEN", `Names that begin with ${value[0]} are the gateway's own`);
   return value;
 }
 
 /** The event name at `path` of a payload. Throws `INVALID_PAYLOAD`. */
 export function checkEventName(value: unknown, path: string): string {
-  if (!isEventName(value)) throw invalidPayload(path, "1 to 128 characters and no name that Socket.IO keeps for itself");
+  if (!isEventName(value))
+    throw invalidPayload(path, "1 to 128 characters and no name that Socket.IO keeps for itself");
   return value;
 }
 

@@ -57,7 +57,9 @@ export function compileFilter(input: unknown): CompiledFilter {
     matchesAll: tests.length === 0,
     pureEquality: tests.every((test) => test.oneOf !== undefined),
     indexed:
-      indexedAt < 0 ? undefined : { path: paths[indexedAt] as string, values: (tests[indexedAt] as Test).oneOf as Scalar[] },
+      indexedAt < 0
+        ? undefined
+        : { path: paths[indexedAt] as string, values: (tests[indexedAt] as Test).oneOf as Scalar[] },
     matches: (payload) => tests.every((test) => test.holds(valueAt(payload, test.path))),
   };
 }
@@ -91,8 +93,10 @@ function compileTest(path: string, condition: unknown): Test {
   if (!isPlainObject(condition)) throw invalidPayload(where, "a scalar, an array of scalars or an object of operators");
   const operators = Object.keys(condition);
   if (operators.length === 0) throw invalidPayload(where, "an object with at least one operator");
-  if (operators.length === 1 && Object.hasOwn(condition, "eq")) return equality(pieces, [scalar(condition["eq"], `${where}.eq`)]);
-  if (operators.length === 1 && Object.hasOwn(condition, "in")) return equality(pieces, scalars(condition["in"], `${where}.in`));
+  if (operators.length === 1 && Object.hasOwn(condition, "eq"))
+    return equality(pieces, [scalar(condition["eq"], `${where}.eq`)]);
+  if (operators.length === 1 && Object.hasOwn(condition, "in"))
+    return equality(pieces, scalars(condition["in"], `${where}.in`));
   const checks = operators.map((name) => operator(name, condition[name], where));
   return { path: pieces, oneOf: undefined, holds: (value) => checks.every((check) => check(value)) };
 }
@@ -170,5 +174,9 @@ function isPlainObject(value: unknown): value is Record<string, unknown> {
 
 function canonical(condition: unknown): unknown {
   if (!isPlainObject(condition)) return condition;
-  return [Object.keys(condition).sort().map((name) => [name, condition[name]])];
+  return [
+    Object.keys(condition)
+      .sort()
+      .map((name) => [name, condition[name]]),
+  ];
 }

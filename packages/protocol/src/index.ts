@@ -24,11 +24,41 @@ export {
   type Outcome,
   type Recovery,
 } from "./commands.ts";
-export { frameEvent, type Decoded, type Dialect, type Frame, type Handshake, type Reply, type SessionFacts } from "./dialect.ts";
-export { checkPosition, directTarget, historyLimit, nativeDialect, NATIVE_PROTOCOL, toRealtimeEvent } from "./dialects/native.ts";
-export { ERROR_TABLE, GatewayError, invalidPayload, type ErrorCode, type ErrorDetails, type WireError } from "./errors.ts";
+export {
+  frameEvent,
+  type Decoded,
+  type Dialect,
+  type Frame,
+  type Handshake,
+  type Reply,
+  type SessionFacts,
+} from "./dialect.ts";
+export {
+  checkPosition,
+  directTarget,
+  historyLimit,
+  nativeDialect,
+  NATIVE_PROTOCOL,
+  toRealtimeEvent,
+} from "./dialects/native.ts";
+export {
+  ERROR_TABLE,
+  GatewayError,
+  invalidPayload,
+  type ErrorCode,
+  type ErrorDetails,
+  type WireError,
+} from "./errors.ts";
 export type { EventSource, Member, Position, RealtimeEvent } from "./events.ts";
-export { compileFilter, splitPath, valueAt, type CompiledFilter, type Filter, type FilterCondition, type Scalar } from "./filter.ts";
+export {
+  compileFilter,
+  splitPath,
+  valueAt,
+  type CompiledFilter,
+  type Filter,
+  type FilterCondition,
+  type Scalar,
+} from "./filter.ts";
 export { asObject, checkJson } from "./json.ts";
 export { compilePattern, type ChannelPattern, type PatternOwner, type PatternParams } from "./pattern.ts";
 export {

@@ -54,7 +54,9 @@ function parse(source: string): readonly Piece[] {
     if (/[*{}\s]/.test(part)) throw new Error(`The channel pattern "${source}" has a stray *, { or } or white space`);
     // A piece ends at a separator, so that text behind it that begins otherwise could never match.
     if (pieces.at(-1)?.kind === "piece" && !SEPARATORS.includes(part.charAt(0))) {
-      throw new Error(`The channel pattern "${source}" needs :, . or / behind {${(pieces.at(-1) as { name: string }).name}}`);
+      throw new Error(
+        `The channel pattern "${source}" needs :, . or / behind {${(pieces.at(-1) as { name: string }).name}}`,
+      );
     }
     pieces.push({ kind: "text", text: part });
   };

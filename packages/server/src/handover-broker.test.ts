@@ -41,7 +41,10 @@ it.each([
   ["with something behind it", async () => appendFile(file, '{"more":1}\n')],
   ["no JSON", async () => writeFile(file, "garbage")],
   ["of another version", async () => writeFile(file, '{"roomcast":"history","version":2}\n{"records":0}\n')],
-  ["with a record that is none", async () => writeFile(file, '{"roomcast":"history","version":1}\n{"kind":"log"}\n{"records":1}\n')],
+  [
+    "with a record that is none",
+    async () => writeFile(file, '{"roomcast":"history","version":1}\n{"kind":"log"}\n{"records":1}\n'),
+  ],
 ])("starts with empty logs, and says so, when the file is %s", async (_what, spoil) => {
   await (await written()).close();
   await spoil();

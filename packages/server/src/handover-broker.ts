@@ -1,7 +1,8 @@
 import { MemoryBroker, type BrokerReader, type BrokerRecord, type MemoryBrokerOptions } from "@roomcast/core";
 import { isChannelName, isEventName, isTenantId, isUserId } from "@roomcast/protocol";
-import { createReadStream, createWriteStream } from "node:fs";
-import { rename, rm } from "node:fs/promises";
+import { constants, createReadStream, createWriteStream } from "node:fs";
+import { access, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -70,7 +71,9 @@ export class HandoverBroker extends MemoryBroker {
     this.#failed = options.failed ?? (() => undefined);
   }
 
+  /** Rejects where the file could not be written later. */
   override async start(nodeId: string, reader: BrokerReader): Promise<void> {
+    await access(dirname(this.#file), constants.W_OK);
     try {
       for (const taken of await take(this.#file)) this.restore(taken);
     } catch (error) {
@@ -113,7 +116,8 @@ async function read(file: string): Promise<readonly BrokerRecord[]> {
   }
   if (JSON.stringify(lines[0]) !== JSON.stringify(HEADER)) throw new Error(`${file} is no history of this version`);
   for (const line of lines.slice(1, -1)) records.push(record.parse(line) as BrokerRecord);
-  if (lines.length < 2 || footer.parse(lines.at(-1)).records !== records.length) throw new Error(`${file} is not whole`);
+  if (lines.length < 2 || footer.parse(lines.at(-1)).records !== records.length)
+    throw new Error(`${file} is not whole`);
   return records;
 }
 

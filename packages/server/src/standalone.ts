@@ -36,7 +36,7 @@ export async function startServer(config: ResolvedConfig, options: StartOptions 
   const metrics = new Metrics();
   const given = parts.observer === undefined ? [] : [parts.observer];
   const observer = combineObservers([metrics, logObserver(logger), ...given]);
-  const { gateway, callers, tokens, roomTokens } = compose(config, { ...parts, observer });
+  const { gateway, authenticator, callers, tokens, roomTokens } = compose(config, { ...parts, observer });
   const httpServer = createServer();
   const { token } = config.metrics;
   const roomcast = attach(httpServer, gateway, {
@@ -50,6 +50,8 @@ export async function startServer(config: ResolvedConfig, options: StartOptions 
     rest: { callers, tokens, ownsAllPaths: true },
   });
   try {
+    // Before the first crowd comes: the keys of the tokens' issuers, and a broker that works.
+    await Promise.all([authenticator.prepare(), gateway.ready()]);
     await listen(httpServer, config);
   } catch (error) {
     await roomcast.close({ drainSeconds: 0 });

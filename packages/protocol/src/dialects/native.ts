@@ -155,7 +155,13 @@ export function checkPosition(value: unknown, path: string): Position {
   const position = asObject(value);
   const epoch = position?.["epoch"];
   const offset = position?.["offset"];
-  if (typeof epoch !== "string" || epoch.length < 1 || epoch.length > 128 || !Number.isSafeInteger(offset) || (offset as number) < 0) {
+  if (
+    typeof epoch !== "string" ||
+    epoch.length < 1 ||
+    epoch.length > 128 ||
+    !Number.isSafeInteger(offset) ||
+    (offset as number) < 0
+  ) {
     throw invalidPayload(path, "{ epoch: string, offset: whole number }");
   }
   return { epoch, offset: offset as number };
@@ -166,7 +172,8 @@ export function directTarget(value: unknown, path: string): DirectTarget {
   const to = asObject(value);
   const socketId = to?.["socketId"];
   const userId = to?.["userId"];
-  if (userId === undefined && typeof socketId === "string" && socketId !== "" && socketId.length <= 128) return { socketId };
+  if (userId === undefined && typeof socketId === "string" && socketId !== "" && socketId.length <= 128)
+    return { socketId };
   if (socketId === undefined && isUserId(userId)) return { userId };
   throw invalidPayload(path, "{ socketId } or { userId }");
 }

@@ -76,6 +76,7 @@ export class RestCallers {
     await checkRevocation(principal, this.#revokedAt);
     const { tenantId, roles, userId } = principal;
     checkBackEnd(roles);
+    if (principal.grantsOnly === true) throw new GatewayError("FORBIDDEN", "The token reaches its channels only");
     // Rather than to act on a tenant that the caller does not mean.
     if (asked !== undefined && asked !== tenantId)
       throw new GatewayError("FORBIDDEN", "The token is of another tenant");

@@ -13,6 +13,7 @@ import { RestCallers } from "../auth/rest-caller.ts";
 import { RestTokens } from "../auth/rest-tokens.ts";
 import { RoomTokens } from "../auth/room-tokens.ts";
 import { LEEWAY_SECONDS } from "../auth/verify.ts";
+import { HandoverBroker } from "../handover-broker.ts";
 import type { ResolvedConfig } from "./resolved.ts";
 
 /** What a configuration makes: the gateway, and whoever recognises the callers of REST and issues tokens. */
@@ -36,6 +37,7 @@ export function compose(config: ResolvedConfig, parts: Parts = {}): Composition 
   const authenticator = new JwtAuthenticator({ ...jwt, anonymous, clock });
   const gateway = createGateway({
     revocations: new MemoryRevocations({ clock, rememberMs: (jwt.maxTokenSeconds + LEEWAY_SECONDS) * 1000 }),
+    ...handover(config, clock, parts.observer),
     ...parts,
     clock,
     auth: authenticator,
@@ -53,6 +55,16 @@ export function compose(config: ResolvedConfig, parts: Parts = {}): Composition 
     tokens: new RestTokens({ authenticator, issuer: signing?.issuer, revokedAt }),
     ...signing,
   };
+}
+
+function handover(
+  { history, limits }: ResolvedConfig,
+  clock: Clock,
+  observer: GatewayOptions["observer"],
+): { readonly broker?: HandoverBroker } {
+  if (history.file === undefined) return {};
+  const failed = (where: string, error: unknown): void => observer?.failed?.(where, error);
+  return { broker: new HandoverBroker({ file: history.file, clock, limits, failed }) };
 }
 
 function signers(

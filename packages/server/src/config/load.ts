@@ -1,6 +1,7 @@
 import { DEFAULT_LIMITS, type ChannelRule } from "@roomcast/core";
 import { compilePattern, ROLES } from "@roomcast/protocol";
 import { randomBytes } from "node:crypto";
+import { resolve } from "node:path";
 import type { z } from "zod";
 import { hashApiKey, type ApiKeyEntry } from "../auth/api-keys.ts";
 import type { JwksEntry } from "../auth/jwks.ts";
@@ -20,6 +21,7 @@ export interface ConfigFlags {
   readonly redis?: string | undefined;
   readonly cors?: string | undefined;
   readonly logLevel?: string | undefined;
+  readonly historyFile?: string | undefined;
 }
 
 export interface ConfigSources {
@@ -68,6 +70,9 @@ export async function loadConfig({ flags = {}, env, cwd }: ConfigSources): Promi
   ];
   const channels = (config.channels ?? []).map(withoutUndefined);
   warnAboutRules(channels, warnings);
+  const history =
+    pick(["--history-file", flags.historyFile], ["ROOMCAST_HISTORY_FILE", env["ROOMCAST_HISTORY_FILE"]])?.value ??
+    config.history?.file;
   return freeze({
     port: parse(pick(["--port", flags.port], ["ROOMCAST_PORT", env["ROOMCAST_PORT"]]), portText) ?? config.port ?? 3000,
     host:
@@ -86,6 +91,7 @@ export async function loadConfig({ flags = {}, env, cwd }: ConfigSources): Promi
       timeoutSeconds: config.heartbeat?.timeoutSeconds ?? 20,
     },
     limits: { ...DEFAULT_LIMITS, ...withoutUndefined(config.limits ?? {}) },
+    history: history === undefined ? {} : { file: resolve(cwd, history) },
     metrics: withoutUndefined(config.metrics ?? {}),
     drainSeconds: config.drainSeconds ?? 10,
     generatedSecret: jwt.generated,

@@ -34,6 +34,8 @@ export interface ResolvedConfig {
   readonly dialects: { readonly native: boolean };
   readonly heartbeat: { readonly intervalSeconds: number; readonly timeoutSeconds: number };
   readonly limits: Limits;
+  /** Where the logs of channels wait for the next process, as an absolute path. */
+  readonly history: { readonly file?: string };
   readonly metrics: { readonly token?: string };
   readonly drainSeconds: number;
   /** Whether the secret of tokens was made for this run. */

@@ -147,6 +147,7 @@ export const configSchema = section({
     prefix: text("a prefix for keys").optional(),
   }).optional(),
   limits: limits.optional(),
+  history: section({ file: text("the path of a file") }).optional(),
   metrics: section({ token: text("a token for /metrics").optional() }).optional(),
   admin: section({ path: text("a path, such as /admin", (value) => value.startsWith("/")).optional() }).optional(),
   drainSeconds: whole(0, 86_400).optional(),

@@ -1,0 +1,15 @@
+import { createGateway } from "@roomcast/core";
+import { attach, JwtAuthenticator } from "@roomcast/server";
+import { createServer } from "node:http";
+import { SECRET } from "../messages.ts";
+import { serve } from "./serve.ts";
+
+const httpServer = createServer();
+const gateway = createGateway({
+  auth: new JwtAuthenticator({ secret: SECRET }),
+  // All connections of a measurement come from one address.
+  limits: { handshakesPerSecondPerAddress: 1_000_000, pendingConnections: 100_000 },
+});
+attach(httpServer, gateway);
+
+serve(httpServer, () => gateway.sessionCount);
