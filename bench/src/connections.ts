@@ -40,7 +40,7 @@ async function measure(name: string, connections: number, label: string): Promis
   let load: ChildProcess | undefined;
   try {
     const { port } = await hear<ServerMessage, "listening">(server, "listening");
-    // Once with a few, so that what is made on first use is not counted.
+    // Once with some, so that what is made on first use is not counted.
     await wave(
       start("./load.js", [String(port), "200", "20"]),
       () => undefined,
@@ -95,7 +95,7 @@ async function settled(server: ChildProcess, connections: number): Promise<Memor
       if (last !== undefined && Math.abs(last.heap - memory.heap) < 0.002 * memory.heap) return memory;
       last = memory;
     }
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await new Promise((resolve) => setTimeout(resolve, 1500));
   }
   throw new Error(`The server did not come to ${connections} connections within a minute`);
 }
