@@ -63,4 +63,14 @@ describe("the first hour", () => {
     expect(stderr.trimEnd().split("\n")).toHaveLength(1);
     expect(stderr).toContain("refused");
   });
+
+  it("starts by npm start, and hears a signal to npm once", async () => {
+    const npm = new Program("npm", ["start", "--", "--port", "0", "--log-level", "info"], { cwd: repository, env });
+    const [, url = ""] = await npm.written(/Address +(http:\S+)/);
+    expect((await fetch(`${url}/health`)).status).toBe(200);
+    npm.kill("SIGTERM");
+    expect(await npm.end()).toEqual({ code: 0, signal: null });
+    expect(npm.stdout.match(/"draining"/g)).toHaveLength(1);
+    expect(npm.stdout).toContain('"closed"');
+  });
 });
