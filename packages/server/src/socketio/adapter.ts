@@ -4,7 +4,10 @@ import type { Packet } from "socket.io-parser";
 
 /** What Socket.IO has and its types hide. */
 interface Engine {
-  writeToEngine(packets: readonly unknown[], options: { volatile?: boolean | undefined; compress?: boolean | undefined }): void;
+  writeToEngine(
+    packets: readonly unknown[],
+    options: { volatile?: boolean | undefined; compress?: boolean | undefined },
+  ): void;
 }
 
 type Acknowledge = (...args: unknown[]) => void;
@@ -19,7 +22,8 @@ type Acknowledge = (...args: unknown[]) => void;
 export class RoomlessAdapter extends Adapter {
   override addAll(id: string, rooms: Set<string>): void {
     for (const room of rooms) {
-      if (room !== id) throw new Error("A Roomcast endpoint keeps no Socket.IO rooms: publish to a channel of the gateway");
+      if (room !== id)
+        throw new Error("A Roomcast endpoint keeps no Socket.IO rooms: publish to a channel of the gateway");
     }
   }
 

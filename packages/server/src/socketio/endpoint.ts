@@ -125,7 +125,10 @@ export class Endpoint {
 
   #engineOptions({ heartbeat, cors, allowEIO3, perMessageDeflate, observer }: EndpointOptions): EngineOptions {
     const { limits } = this.#gateway;
-    const writer = new Writer({ backlogBytes: limits.backlogBytes, ...(observer === undefined ? undefined : { observer }) });
+    const writer = new Writer({
+      backlogBytes: limits.backlogBytes,
+      ...(observer === undefined ? undefined : { observer }),
+    });
     return {
       wsEngine: createWsEngine(writer) as unknown as NonNullable<EngineOptions["wsEngine"]>,
       transports: ["polling", "websocket"],
@@ -167,7 +170,10 @@ export class Endpoint {
       this.#engine.handleUpgrade(request as Parameters<EngineServer["handleUpgrade"]>[0], socket, head);
     } catch (error) {
       this.#gateway.observer.failed?.("engine", error);
-      refuseUpgrade(socket, { status: "400 Bad Request", body: { error: "INVALID_PAYLOAD", message: "The upgrade was malformed" } });
+      refuseUpgrade(socket, {
+        status: "400 Bad Request",
+        body: { error: "INVALID_PAYLOAD", message: "The upgrade was malformed" },
+      });
     }
   }
 
@@ -201,7 +207,15 @@ export class Endpoint {
   }
 
   /** Authenticates a socket; the error that refuses it, as its dialect tells it. Never rejects. */
-  async #admit({ socket, wires, first }: { socket: Socket; wires: readonly SocketIoWire[]; first: SocketIoWire }): Promise<Error | undefined> {
+  async #admit({
+    socket,
+    wires,
+    first,
+  }: {
+    socket: Socket;
+    wires: readonly SocketIoWire[];
+    first: SocketIoWire;
+  }): Promise<Error | undefined> {
     const link = this.#links.get(socket.conn);
     const namespace = socket.nsp.name;
     // Of two at once on Engine.IO 3, which have one id, Socket.IO would forget the first and never tell that it ended.
@@ -277,7 +291,9 @@ export class Endpoint {
       session.receive(frame, {
         bytes,
         tooLarge,
-        ...(id === undefined ? undefined : { acknowledge: (args: readonly unknown[]) => connection.acknowledge(id, args) }),
+        ...(id === undefined
+          ? undefined
+          : { acknowledge: (args: readonly unknown[]) => connection.acknowledge(id, args) }),
       });
     } catch (error) {
       this.#gateway.observer.failed?.("receive", error);

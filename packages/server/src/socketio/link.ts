@@ -91,7 +91,9 @@ export class Link {
     this.#sessions++;
     if (this.#sessions > 1) return;
     this.#endLogin();
-    const kept = KEPT_HEADERS.flatMap((name) => (this.#headers[name] === undefined ? [] : [[name, this.#headers[name]]]));
+    const kept = KEPT_HEADERS.flatMap((name) =>
+      this.#headers[name] === undefined ? [] : [[name, this.#headers[name]]],
+    );
     this.#headers = Object.fromEntries(kept);
     // The first request holds a few kilobytes, and nobody looks at it again.
     Reflect.set(this.#conn, "request", null);

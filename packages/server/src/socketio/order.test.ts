@@ -72,7 +72,11 @@ const operation = fc.record({
   kind: fc.constantFrom(...KINDS),
   /** Which of the clients, as bits. */
   targets: fc.integer({ min: 1, max: 63 }),
-  size: fc.oneof({ weight: 8, arbitrary: fc.nat(300) }, { weight: 2, arbitrary: fc.nat(5000) }, { weight: 1, arbitrary: fc.nat(300_000) }),
+  size: fc.oneof(
+    { weight: 8, arbitrary: fc.nat(300) },
+    { weight: 2, arbitrary: fc.nat(5000) },
+    { weight: 1, arbitrary: fc.nat(300_000) },
+  ),
   pause: fc.oneof({ weight: 6, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.integer({ min: 1, max: 3 }) }),
 });
 type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never;
@@ -116,7 +120,21 @@ let certificate: { key: Buffer; cert: Buffer };
 beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), "roomcast-tls-"));
   const [key, cert] = [join(directory, "key.pem"), join(directory, "cert.pem")];
-  const request = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost", "-keyout", key, "-out", cert];
+  const request = [
+    "req",
+    "-x509",
+    "-newkey",
+    "rsa:2048",
+    "-nodes",
+    "-days",
+    "1",
+    "-subj",
+    "/CN=localhost",
+    "-keyout",
+    key,
+    "-out",
+    cert,
+  ];
   execFileSync("openssl", request, { stdio: "ignore" });
   certificate = { key: readFileSync(key), cert: readFileSync(cert) };
 });
@@ -128,7 +146,10 @@ interface Setting {
   readonly perMessageDeflate: boolean;
 }
 
-async function withServer(setting: Setting, run: (server: { upgrade: () => void; url: string; gateway: OpenGateway; endpoint: Endpoint }) => Promise<void>): Promise<void> {
+async function withServer(
+  setting: Setting,
+  run: (server: { upgrade: () => void; url: string; gateway: OpenGateway; endpoint: Endpoint }) => Promise<void>,
+): Promise<void> {
   const httpServer: HttpServer = setting.tls ? createHttpsServer(certificate) : createHttpServer();
   const gateway = new OpenGateway({
     auth: {
@@ -197,7 +218,10 @@ function check({ client, expected }: Peer): void {
   expect(seqs, client.name).toEqual([...seqs].sort((a, b) => a - b));
   const got = new Set(seqs);
   expect(got.size, `${client.name}: each once`).toBe(seqs.length);
-  expect(expected.filter(({ seq, mayBeLost }) => !mayBeLost && !got.has(seq)), `${client.name}: lost`).toEqual([]);
+  expect(
+    expected.filter(({ seq, mayBeLost }) => !mayBeLost && !got.has(seq)),
+    `${client.name}: lost`,
+  ).toEqual([]);
   for (const { seq, pad, binary, second } of client.received) {
     const size = sizes.get(seq) ?? -1;
     if (binary === undefined) {
@@ -218,9 +242,9 @@ const CLIENTS = ([4, 2] as const).flatMap((version) =>
 );
 
 describe.each<Setting & { runs: number }>([
-  { tls: false, perMessageDeflate: false, runs: 20 },
-  { tls: true, perMessageDeflate: false, runs: 10 },
-  { tls: false, perMessageDeflate: true, runs: 10 },
+  { tls: false, perMessageDeflate: false, runs: 16 },
+  { tls: true, perMessageDeflate: false, runs: 8 },
+  { tls: false, perMessageDeflate: true, runs: 8 },
 ])("tls $tls, deflate $perMessageDeflate", ({ runs, ...setting }) => {
   test("everything arrives in order", { timeout: 60_000 }, async () => {
     await fc.assert(
@@ -228,10 +252,14 @@ describe.each<Setting & { runs: number }>([
         await withServer(setting, async ({ url, upgrade, gateway, endpoint }) => {
           const clients = CLIENTS.map((options) => openClient({ url, ...options }));
           const ready = (name: string): boolean => (gateway.opened.get(name)?.answers.length ?? 0) === ANSWERS;
-          await until(() => clients.every(({ name }) => ready(name)), () => "not all are connected");
+          await until(
+            () => clients.every(({ name }) => ready(name)),
+            () => "not all are connected",
+          );
           const peers = clients.map((client): Peer => {
             const { connection, answers, socket } = gateway.opened.get(client.name) ?? {};
-            if (connection === undefined || answers === undefined || socket === undefined) throw new Error("not opened");
+            if (connection === undefined || answers === undefined || socket === undefined)
+              throw new Error("not opened");
             return { client, connection, answers, socket, expected: [] };
           });
           let seq = 0;
@@ -243,7 +271,9 @@ describe.each<Setting & { runs: number }>([
           };
           // Just when an upgrade is told of, Engine.IO still holds what it is about to write.
           for (const [index, { socket }] of peers.entries()) {
-            socket.conn.once("upgrade", () => perform({ kind: "event", targets: 1 << index, size: 10, pause: 0 }, seq++, peers, endpoint));
+            socket.conn.once("upgrade", () =>
+              perform({ kind: "event", targets: 1 << index, size: 10, pause: 0 }, seq++, peers, endpoint),
+            );
           }
           const half = Math.floor(operations.length / 2);
           await round(operations.slice(0, half));
@@ -261,8 +291,14 @@ describe.each<Setting & { runs: number }>([
             expected.push(end);
           }
           await until(
-            () => peers.every(({ client, expected }) => client.ended() || client.received.at(-1)?.seq === expected.at(-1)?.seq),
-            () => peers.map(({ client, expected }) => `${client.name}: ${client.received.length} of ${expected.length}`).join("; "),
+            () =>
+              peers.every(
+                ({ client, expected }) => client.ended() || client.received.at(-1)?.seq === expected.at(-1)?.seq,
+              ),
+            () =>
+              peers
+                .map(({ client, expected }) => `${client.name}: ${client.received.length} of ${expected.length}`)
+                .join("; "),
           );
           for (const peer of peers) check(peer);
           for (const client of clients) client.close();

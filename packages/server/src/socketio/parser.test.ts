@@ -16,7 +16,9 @@ function decoder(options: { namespaces?: string[]; connectPackets?: number; comm
   const { Decoder } = createParser({ namespaces: ["/", "/v1"], commandBytes: LIMIT, connectPackets: 4, ...options });
   const instance = new Decoder();
   const heard: Heard[] = [];
-  instance.on("decoded", ({ data, id, nsp }: Packet) => heard.push({ data: Array.isArray(data) ? [...data] : data, id, nsp, measure: data && measureOf(data) }));
+  instance.on("decoded", ({ data, id, nsp }: Packet) =>
+    heard.push({ data: Array.isArray(data) ? [...data] : data, id, nsp, measure: data && measureOf(data) }),
+  );
   return { add: (data: unknown) => instance.add(data), heard, destroy: () => instance.destroy() };
 }
 
@@ -92,7 +94,8 @@ describe("a command that is too large", () => {
 });
 
 describe("attachments", () => {
-  const packets = (...args: unknown[]): unknown[] => new Encoder().encode({ type: PacketType.EVENT, nsp: "/", data: ["e", ...args], id: 3 });
+  const packets = (...args: unknown[]): unknown[] =>
+    new Encoder().encode({ type: PacketType.EVENT, nsp: "/", data: ["e", ...args], id: 3 });
 
   test("arrive in their places, and are counted", () => {
     const { add, heard } = decoder({ commandBytes: 200 });
@@ -161,7 +164,17 @@ describe("what is malformed throws, for Socket.IO to end the link", () => {
 test("whatever comes, it throws or tells, and its measure is right", () => {
   const text = fc.oneof(
     fc.string({ unit: "binary", maxLength: 200 }),
-    fc.tuple(fc.constantFrom("0", "1", "2", "3", "4", "51-", "52-", "61-"), fc.constantFrom("", "/v1,", "/x,", "/v1?a,", "/"), fc.constantFrom("", "0", "17", " 3"), fc.oneof(fc.json(), fc.json().map((json) => `["e",${json}]`))).map((parts) => parts.join("")),
+    fc
+      .tuple(
+        fc.constantFrom("0", "1", "2", "3", "4", "51-", "52-", "61-"),
+        fc.constantFrom("", "/v1,", "/x,", "/v1?a,", "/"),
+        fc.constantFrom("", "0", "17", " 3"),
+        fc.oneof(
+          fc.json(),
+          fc.json().map((json) => `["e",${json}]`),
+        ),
+      )
+      .map((parts) => parts.join("")),
     fc.uint8Array({ maxLength: 150 }).map((bytes) => Buffer.from(bytes)),
   );
   fc.assert(

@@ -110,12 +110,18 @@ export function createParser(options: ParserOptions): Parser {
 
     #emitOversized(header: Header): void {
       const { namespace: nsp, acknowledgement: id, start } = header;
-      this.emitReserved("decoded", { type: PacketType.EVENT, nsp, data: [eventName(start)], ...(id === undefined ? undefined : { id }) });
+      this.emitReserved("decoded", {
+        type: PacketType.EVENT,
+        nsp,
+        data: [eventName(start)],
+        ...(id === undefined ? undefined : { id }),
+      });
     }
 
     #mark(packet: Packet): void {
       // Counted here, because the parser takes an empty text and white space for CONNECT too.
-      if (packet.type === PacketType.CONNECT && ++this.#connects > connectPackets) throw new Error("too many CONNECT packets");
+      if (packet.type === PacketType.CONNECT && ++this.#connects > connectPackets)
+        throw new Error("too many CONNECT packets");
       if (this.#header === undefined || packet.type !== PacketType.EVENT) return;
       this.#header = undefined;
       const { id } = packet;
@@ -147,7 +153,8 @@ function readHeader(text: string, binary: boolean): Header {
   if (binary) {
     const end = digitsEnd(text, at);
     attachments = Number(text.slice(at, end));
-    if (end === at || text[end] !== "-" || attachments < 1 || attachments > MAX_ATTACHMENTS) throw new Error("illegal attachments");
+    if (end === at || text[end] !== "-" || attachments < 1 || attachments > MAX_ATTACHMENTS)
+      throw new Error("illegal attachments");
     at = end + 1;
   }
   let namespace = "/";

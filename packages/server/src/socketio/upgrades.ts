@@ -37,7 +37,10 @@ export function mountUpgrades(options: MountUpgradesOptions): () => void {
     // Only one of several answers.
     if (ours[0] !== listener || ours.some((other) => other[OWNS](path))) return;
     if (ours.length === listeners.length) {
-      refuseUpgrade(socket, { status: "404 Not Found", body: { error: "NOT_FOUND", message: "Nothing is served under this path" } });
+      refuseUpgrade(socket, {
+        status: "404 Not Found",
+        body: { error: "NOT_FOUND", message: "Nothing is served under this path" },
+      });
       return;
     }
     const sent = bytesWritten(socket);

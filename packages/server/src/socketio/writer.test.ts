@@ -134,7 +134,7 @@ describe("a client that does not read", () => {
     expect(outlet.backlog).toBeGreaterThan(backlogBytes);
     expect(drained).not.toHaveBeenCalled();
     let read = 0;
-    far.on("data", (chunk) => (read += chunk.length));
+    far.on("data", (chunk) => (read += chunk.length)).resume();
     await vi.waitFor(() => expect(drained).toHaveBeenCalledTimes(1));
     expect(outlet.overloaded).toBe(false);
     await vi.waitFor(() => expect(read).toBe(sent));
