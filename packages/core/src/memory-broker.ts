@@ -49,6 +49,7 @@ export class MemoryBroker implements Broker, Closer {
   readonly #run = Math.random().toString(36).slice(2, 10);
   #reader: BrokerReader | undefined;
   #count = 0;
+  #sealed = false;
 
   constructor(options: MemoryBrokerOptions = {}) {
     this.#clock = options.clock ?? systemClock;
@@ -62,6 +63,7 @@ export class MemoryBroker implements Broker, Closer {
   }
 
   async publish(address: ChannelAddress, draft: Draft, options: PublishOptions): Promise<Published> {
+    if (this.#sealed) throw new GatewayError("UNAVAILABLE", "The broker is closed");
     const key = addressKey(address);
     const now = this.#clock.now();
     const once = options.idempotency;
@@ -106,7 +108,12 @@ export class MemoryBroker implements Broker, Closer {
     return log.read(query);
   }
 
-  /** What the broker holds, for the process that comes after this one. Nothing may be published while it is read. */
+  /** Refuses publications from now on, with `UNAVAILABLE`. */
+  seal(): void {
+    this.#sealed = true;
+  }
+
+  /** What the broker holds, for the process that comes after this one; seal it before. */
   *records(): Generator<BrokerRecord> {
     for (const [tenantId, tenant] of this.#tenants) {
       for (const [key, log] of tenant.logs) {
@@ -142,6 +149,7 @@ export class MemoryBroker implements Broker, Closer {
   }
 
   async close(): Promise<void> {
+    this.seal();
     this.#deadlines.clear();
     this.#tenants.clear();
     this.#reader = undefined;

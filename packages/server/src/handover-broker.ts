@@ -83,6 +83,7 @@ export class HandoverBroker extends MemoryBroker {
   }
 
   override async close(): Promise<void> {
+    this.seal();
     try {
       await write(this.#file, this.records());
     } catch (error) {
