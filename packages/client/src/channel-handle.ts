@@ -65,7 +65,7 @@ export class ChannelHandle<Events extends object, Name extends ChannelName<Event
   /**
    * The channel's events, from now on, under a subscription of the stream's own that ends with it. The stream ends when the
    * loop is left and when the client is disconnected for good, not at a reconnect. Up to 1,000 events wait for a slow loop;
-   * then it throws `SLOW_CONSUMER`.
+   * then it throws `SLOW_CONSUMER`. A subscription that is refused is thrown too.
    */
   [Symbol.asyncIterator](): EventStream<TypedEvent<EventsOf<Events, Name>>> {
     const subscription = this.subscribe();
@@ -73,6 +73,7 @@ export class ChannelHandle<Events extends object, Name extends ChannelName<Event
       ended: () => {
         stopEvents();
         stopState();
+        stopError();
         this.#client.unsubscribe(subscription);
       },
     });
@@ -82,6 +83,8 @@ export class ChannelHandle<Events extends object, Name extends ChannelName<Event
     const stopState = this.#client.on("connection", ({ state }) => {
       if (state === "disconnected") stream.end();
     });
+    // Under the id of the subscription: whoever iterates is told, and needs no listener of errors for it.
+    const stopError = this.#client.on(`error:${subscription}` as "error", (error) => stream.fail(error));
     return stream;
   }
 

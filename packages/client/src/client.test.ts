@@ -106,6 +106,9 @@ describe("the first hour", () => {
     await expect(heard.client.socketClient.joinChannel("closed")).rejects.toMatchObject({ code: "FORBIDDEN" });
     await until(() => heard.errors.length);
     expect(heard.errors).toMatchObject([{ code: "FORBIDDEN", channel: "closed", subscriptionId: id }]);
+    await expect(heard.client.channel("closed")[Symbol.asyncIterator]().next()).rejects.toMatchObject({
+      code: "FORBIDDEN",
+    });
     await expect(heard.client.socketClient.publish("closed", "e")).rejects.toMatchObject({ code: "FORBIDDEN" });
     await expect(heard.client.socketClient.publish("x", "disconnect")).rejects.toMatchObject({
       code: "INVALID_PAYLOAD",

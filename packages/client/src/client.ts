@@ -231,19 +231,19 @@ export class RealtimeClient<Events extends object = AnyEvents> {
     else this.#emit("gap", { channel: topic, position: handed.position } satisfies GapEvent);
   }
 
-  /** To the listeners of `name` and of `name:<channel>`. Whether anybody listened. */
-  #emit(name: string, argument: unknown, channel?: string): boolean {
+  /** To the listeners of `name` and of `name:<about>`. Whether anybody listened. */
+  #emit(name: string, argument: unknown, about?: string): boolean {
     const heard = this.#emitter.emit(name, argument);
-    return (channel !== undefined && this.#emitter.emit(`${name}:${channel}`, argument)) || heard;
+    return (about !== undefined && this.#emitter.emit(`${name}:${about}`, argument)) || heard;
   }
 
   #failed(error: RealtimeError): void {
-    if (!this.#emit("error", error)) toConsole(error);
+    if (!this.#emit("error", error, error.subscriptionId)) toConsole(error);
   }
 
   #listenerFailed(thrown: unknown, name: string): void {
     const error = new RealtimeError({ code: "INTERNAL", message: `A listener of "${name}" failed`, cause: thrown });
-    if (name === "error") toConsole(error);
+    if (name.startsWith("error")) toConsole(error);
     else this.#failed(error);
   }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { RealtimeError } from "./errors.ts";
 import { EventStream } from "./event-stream.ts";
 
 function stream(): { stream: EventStream<number>; ends: () => number } {
@@ -26,6 +27,22 @@ describe("EventStream", () => {
     for await (const value of it) seen.push(value);
     expect(seen).toEqual([1]);
     expect(ends()).toBe(1);
+  });
+
+  it("throws what it fails with, to the reader that waits or to the next", async () => {
+    const error = new RealtimeError({ code: "FORBIDDEN", message: "no" });
+    const { stream: waited, ends } = stream();
+    const results = [waited.next(), waited.next()];
+    waited.fail(error);
+    await expect(results[0]).rejects.toBe(error);
+    expect(await results[1]).toEqual({ done: true, value: undefined });
+    expect(ends()).toBe(1);
+    const { stream: later } = stream();
+    later.push(1);
+    later.fail(error);
+    expect(await later.next()).toEqual({ done: false, value: 1 });
+    await expect(later.next()).rejects.toBe(error);
+    expect(await later.next()).toEqual({ done: true, value: undefined });
   });
 
   it("ends when its loop is left", async () => {

@@ -9,7 +9,10 @@ const CAPACITY = 1000;
  */
 export class EventStream<Event> implements AsyncIterableIterator<Event, undefined, undefined> {
   readonly #waiting: Event[] = [];
-  readonly #readers: { resolve(result: IteratorResult<Event, undefined>): void }[] = [];
+  readonly #readers: {
+    resolve(result: IteratorResult<Event, undefined>): void;
+    reject(error: RealtimeError): void;
+  }[] = [];
   readonly #ended: () => void;
   #over = false;
   #error: RealtimeError | undefined;
@@ -25,13 +28,18 @@ export class EventStream<Event> implements AsyncIterableIterator<Event, undefine
     if (reader !== undefined) reader.resolve({ done: false, value: event });
     else if (this.#waiting.length < CAPACITY) this.#waiting.push(event);
     else {
-      this.#error = new RealtimeError({
-        code: "SLOW_CONSUMER",
-        message: `More than ${CAPACITY} events waited to be read`,
-        retryable: true,
-      });
-      this.end();
+      const message = `More than ${CAPACITY} events waited to be read`;
+      this.fail(new RealtimeError({ code: "SLOW_CONSUMER", message, retryable: true }));
     }
+  }
+
+  /** No more events come; after those that wait, `error` is thrown. */
+  fail(error: RealtimeError): void {
+    if (this.#over) return;
+    const reader = this.#readers.shift();
+    if (reader === undefined) this.#error = error;
+    else reader.reject(error);
+    this.end();
   }
 
   /** No more events come; those that wait can still be read. */
@@ -50,7 +58,7 @@ export class EventStream<Event> implements AsyncIterableIterator<Event, undefine
       throw error;
     }
     if (this.#over) return { done: true, value: undefined };
-    return new Promise((resolve) => this.#readers.push({ resolve }));
+    return new Promise((resolve, reject) => this.#readers.push({ resolve, reject }));
   }
 
   async return(): Promise<IteratorResult<Event, undefined>> {

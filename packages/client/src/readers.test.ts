@@ -15,6 +15,19 @@ describe("readers", () => {
     expect(client.state).toBe("reconnecting");
   });
 
+  it("has patience with a server that answers slowly, one after the other", async () => {
+    const { script, client } = await start();
+    for (let i = 0; i < 5; i++) client.subscribe({ topic: `c${i}` });
+    script.link.open();
+    for (const { payload, answer } of script.link.of("subscribe")) {
+      await script.advance(9000);
+      answer(ok({ subscriptionId: payload["subscriptionId"] }));
+    }
+    await script.advance(60_000);
+    expect(script.links).toHaveLength(1);
+    expect(client.state).toBe("connected");
+  });
+
   it("asks for all that reads a channel again when the server ended something there", async () => {
     const { script, client, errors } = await start();
     client.subscribe({ topic: "c" });

@@ -27,11 +27,11 @@ interface Entry {
 
 export interface ReadersOptions {
   readonly environment: Environment;
-  handOut(topic: string, handed: Handed): void;
+  readonly handOut: (topic: string, handed: Handed) => void;
   /** A reader that had to wait has its answer. */
-  settled(): void;
+  readonly settled: () => void;
   /** The server left a reader without an answer: nobody can say what it will get on this connection. */
-  stuck(): void;
+  readonly stuck: () => void;
 }
 
 /** All readers of this client, asked for again on each connection, and the logs of their topics. */
@@ -40,6 +40,8 @@ export class Readers {
   readonly #entries = new Map<string, Entry>();
   readonly #logs = new Map<string, TopicLog>();
   #link: Link | undefined;
+  /** When the server last answered any of them. */
+  #answeredAt = -Infinity;
 
   constructor(options: ReadersOptions) {
     this.#options = options;
@@ -131,12 +133,23 @@ export class Readers {
     if (link === undefined) return;
     const { reader, log } = entry;
     const { event, payload } = reader.request(log.ask(reader.key));
-    entry.cancelTimer = this.#options.environment.after(ANSWER_TIMEOUT, () => this.#options.stuck());
+    this.#await(entry, ANSWER_TIMEOUT);
     link.send(event, payload, (reply) => {
+      this.#answeredAt = this.#options.environment.now();
       if (this.#link !== link || this.#entries.get(reader.key) !== entry) return;
       entry.cancelTimer?.();
       if (isRecord(reply) && reply["ok"] === true) this.#answered(entry, reply);
       else this.#refused(entry, toRealtimeError(isRecord(reply) ? reply["error"] : undefined, about(reader)));
+    });
+  }
+
+  /** The server answers one after the other, and each may take its time: only silence means that no answer comes. */
+  #await(entry: Entry, ms: number): void {
+    const { environment, stuck } = this.#options;
+    entry.cancelTimer = environment.after(ms, () => {
+      const silence = environment.now() - this.#answeredAt;
+      if (silence >= ANSWER_TIMEOUT) stuck();
+      else this.#await(entry, ANSWER_TIMEOUT - silence);
     });
   }
 

@@ -30,6 +30,18 @@ const authenticator: Authenticator = {
   },
 };
 
+const travel = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, Math.random() * 5));
+
+/** A broker that takes its time to read a log, as one across a network does. */
+class DistantBroker extends MemoryBroker {
+  override async history(...args: Parameters<MemoryBroker["history"]>): ReturnType<MemoryBroker["history"]> {
+    await travel();
+    const page = await super.history(...args);
+    await travel();
+    return page;
+  }
+}
+
 /** A real gateway on a real port, a wire to it that can fail, and clients that note what they hear. */
 export class TestNode {
   readonly #options: Partial<GatewayOptions> & { attach?: AttachOptions };
@@ -51,7 +63,7 @@ export class TestNode {
   async #serve(): Promise<number> {
     const httpServer = createServer();
     const { attach: attachOptions, ...options } = this.#options;
-    this.gateway = createGateway({ auth: authenticator, broker: new MemoryBroker(), ...options });
+    this.gateway = createGateway({ auth: authenticator, broker: new DistantBroker(), ...options });
     this.roomcast = attach(httpServer, this.gateway, {
       heartbeat: { intervalSeconds: 0.3, timeoutSeconds: 0.3 },
       ...attachOptions,
