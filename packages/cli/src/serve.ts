@@ -55,7 +55,10 @@ async function welcome(config: ResolvedConfig, url: string): Promise<string> {
   return banner({
     version: version(),
     url,
-    broker: "memory, for this process only",
+    broker:
+      config.history.file === undefined
+        ? "memory, for this process only"
+        : `memory, handed on by ${config.history.file}`,
     config: config.file,
     tryWith: await tryWith(config),
     colours: takesColours(),
