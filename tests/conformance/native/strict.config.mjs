@@ -1,0 +1,25 @@
+/** No visitors, and limits so small that a test can reach them. */
+export default {
+  auth: { jwt: { issuer: "conformance", audience: ["conformance", "others"], maxTokenSeconds: 7200 } },
+  direct: "service",
+  heartbeat: { intervalSeconds: 1, timeoutSeconds: 1 },
+  drainSeconds: 5,
+  limits: {
+    commandBytes: 1000,
+    commandsPerSecond: 10,
+    commandBurst: 20,
+    privilegedFactor: 50,
+    subscriptionsPerSession: 3,
+    connectionsPerUser: 2,
+    connectionsPerTenant: 4,
+    channelsPerTenant: 5,
+    historyBytesPerChannel: 4096,
+    historyBytesPerTenant: 8192,
+    stateBytes: 100,
+    jsonDepth: 4,
+    usersPerNotify: 3,
+    handshakesPerSecondPerAddress: 60,
+    pendingConnections: 5,
+    loginSeconds: 2,
+  },
+};

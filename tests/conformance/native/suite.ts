@@ -1,0 +1,221 @@
+import { randomBytes } from "node:crypto";
+import { afterAll, afterEach, beforeAll, expect } from "vitest";
+import { Client, Refused, type ConnectOptions } from "./client.ts";
+import { findTarget, type Target, type TargetKind } from "./target.ts";
+import { roomToken, seconds, sign, type RoomClaims } from "./tokens.ts";
+import { RETRYABLE, type Json } from "./wire.ts";
+
+export interface CallOptions {
+  readonly method?: string;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  /** Sent as it is, with `Content-Type: application/json` unless `headers` say otherwise. */
+  readonly text?: string;
+  /** Bearer token instead of the key for everything; null: no credentials. */
+  readonly token?: string | null;
+  readonly apiKey?: string;
+  readonly tenantId?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Which of the target's addresses; the next in turn unless given. */
+  readonly url?: string;
+}
+
+export interface Response<Body = Json> {
+  readonly status: number;
+  readonly headers: Headers;
+  /** JSON where it is JSON, else text; null where there is none. */
+  readonly body: Body;
+}
+
+export interface UserOptions extends Omit<ConnectOptions, "token"> {
+  /** Claims beside or instead of the usual ones; undefined removes one. */
+  readonly claims?: Readonly<Record<string, unknown>>;
+  readonly tenantId?: string;
+  readonly url?: string;
+}
+
+/** A name that nobody used before, also where the target outlives the suite. */
+export function unique(prefix: string): string {
+  return `${prefix}${randomBytes(6).toString("hex")}`;
+}
+
+/** One target for a test file: started before it, ended after it, with all clients of a test closed behind it. */
+export class Suite {
+  /** A tenant of this file's own. */
+  readonly tenantId = unique("t-");
+  readonly #baseClaims: Readonly<Record<string, unknown>>;
+  readonly #clients = new Set<Client>();
+  #target: Target | undefined;
+  #turn = 0;
+
+  constructor(baseClaims: Readonly<Record<string, unknown>> = {}) {
+    this.#baseClaims = baseClaims;
+  }
+
+  get target(): Target {
+    if (this.#target === undefined) throw new Error("The target is started before the first test, not before that");
+    return this.#target;
+  }
+
+  get secret(): string {
+    return this.target.secret;
+  }
+
+  /** The target's addresses, one after the other. */
+  get url(): string {
+    const { urls } = this.target;
+    return urls[this.#turn++ % urls.length] as string;
+  }
+
+  async start(kind: TargetKind, env: Readonly<Record<string, string>>): Promise<void> {
+    this.#target = await findTarget(kind, env);
+  }
+
+  async stop(): Promise<void> {
+    const target = this.#target;
+    if (target === undefined) return;
+    const alive = target.program?.child.exitCode ?? null;
+    const code = await target.stop();
+    // Whatever was sent to it, it was there to the end, and ended in good order.
+    expect({ alive, code }).toEqual({ alive: null, code: 0 });
+    expect(`${target.program?.stdout ?? ""}${target.program?.stderr ?? ""}`).not.toMatch(/eyJ[\w-]+\.[\w-]+\.|unhandled|uncaught/i);
+  }
+
+  release(): void {
+    for (const client of this.#clients) client.close();
+    this.#clients.clear();
+  }
+
+  /** The claims of a token that is good for an hour. */
+  claims(userId: string, claims: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
+    const now = seconds();
+    return { sub: userId, tenantId: this.tenantId, iat: now, exp: now + 3600, ...this.#baseClaims, ...claims };
+  }
+
+  token(userId: string, claims: Readonly<Record<string, unknown>> = {}): string {
+    return sign(this.claims(userId, claims), { secret: this.secret });
+  }
+
+  roomToken(claims: Omit<RoomClaims, "tenantId"> & { readonly tenantId?: string }, changes?: object): string {
+    return roomToken(this.secret, { tenantId: this.tenantId, ...claims }, changes);
+  }
+
+  /** A connection for a user of this file's tenant. */
+  async user(userId: string = unique("u-"), options: UserOptions = {}): Promise<Client> {
+    const { claims, tenantId, ...others } = options;
+    const token = this.token(userId, { ...(tenantId === undefined ? undefined : { tenantId }), ...claims });
+    return await this.connect({ ...others, token });
+  }
+
+  /** A connection of a back end. */
+  async service(options: UserOptions = {}): Promise<Client> {
+    return await this.user(unique("s-"), { ...options, claims: { permissions: ["service"], ...options.claims } });
+  }
+
+  async connect(options: ConnectOptions & { readonly url?: string } = {}): Promise<Client> {
+    const client = await Client.connect(options.url ?? this.url, options);
+    this.#clients.add(client);
+    return client;
+  }
+
+  /** A connection that may have been answered, but not greeted. */
+  async open(options: ConnectOptions & { readonly url?: string } = {}): Promise<Client> {
+    const client = await Client.open(options.url ?? this.url, options);
+    this.#clients.add(client);
+    return client;
+  }
+
+  /** The refusal of a handshake that must be refused. */
+  async refusal(options: ConnectOptions & { readonly url?: string }): Promise<Refused> {
+    let client: Client;
+    try {
+      client = await Client.connect(options.url ?? this.url, options);
+    } catch (thrown) {
+      if (!(thrown instanceof Refused)) throw thrown;
+      thrown.socket.disconnect();
+      return thrown;
+    }
+    client.close();
+    throw new Error(`The handshake was accepted: ${JSON.stringify(client.session)}`);
+  }
+
+  /** Checks that a handshake is refused with this code, in the shape that the specification gives it. */
+  async expectRefused(options: ConnectOptions & { readonly url?: string }, code: string): Promise<void> {
+    const { data, message } = await this.refusal(options);
+    expect(data).toEqual({ code, message: expect.any(String), retryable: RETRYABLE.has(code) });
+    const { token } = options;
+    if (typeof token === "string" && token.length > 20) expect(`${message}${JSON.stringify(data)}`).not.toContain(token.slice(-20));
+  }
+
+  /** A call of the REST API; with the key for everything and this file's tenant unless `options` say otherwise. */
+  async call<Body = Json>(path: string, options: CallOptions = {}): Promise<Response<Body>> {
+    const { token, apiKey, tenantId = this.tenantId, body, text = body === undefined ? undefined : JSON.stringify(body) } = options;
+    const credentials: Record<string, string> =
+      token === null
+        ? {}
+        : token === undefined || apiKey !== undefined
+          ? { "X-Api-Key": apiKey ?? this.target.apiKey, "X-Tenant-Id": tenantId }
+          : { Authorization: `Bearer ${token}` };
+    const response = await fetch(`${options.url ?? this.url}${path}`, {
+      method: options.method ?? (text === undefined ? "GET" : "POST"),
+      headers: { ...(text === undefined ? undefined : { "Content-Type": "application/json" }), ...credentials, ...options.headers },
+      ...(text === undefined ? undefined : { body: text }),
+      signal: AbortSignal.timeout(10_000),
+    });
+    const answer = await response.text();
+    const isJson = response.headers.get("content-type")?.includes("json") === true;
+    return { status: response.status, headers: response.headers, body: (answer === "" ? null : isJson ? JSON.parse(answer) : answer) as Body };
+  }
+
+  /** Publishes by REST. */
+  async broadcast(channel: string, data: Json, options: { readonly event?: string; readonly tenantId?: string; readonly url?: string } = {}) {
+    const { event = "message", ...others } = options;
+    const { status, body } = await this.call<{ id: string; position?: { epoch: string; offset: number } }>("/api/socket/broadcast", {
+      ...others,
+      body: { channel, event, data },
+    });
+    expect(status, JSON.stringify(body)).toBe(200);
+    return body;
+  }
+
+  /**
+   * Waits until everything that was decided for this client before now has arrived: a message that is sent to it now, by
+   * every node, has.
+   */
+  async fence(client: Client): Promise<void> {
+    const { socketId, tenantId } = client.session;
+    for (const url of this.target.urls) {
+      const event = unique("fence-");
+      const { status, body } = await this.call("/api/socket/direct", { url, tenantId, body: { socketId, event } });
+      expect(status, JSON.stringify(body)).toBe(200);
+      await client.push("event", (push) => push.topic === "@direct" && push.event === event);
+    }
+  }
+
+  /** Checks that the target serves others: a new client, an event, REST. */
+  async expectServing(): Promise<void> {
+    const channel = unique("serving:");
+    const reader = await this.user(undefined, { tenantId: unique("t-") });
+    const { tenantId } = reader.session;
+    await reader.ok("subscribe", { topic: channel });
+    await this.broadcast(channel, "still there", { tenantId });
+    expect((await reader.eventsOf(channel, 1))[0]?.payload).toBe("still there");
+    for (const url of this.target.urls) expect((await this.call("/health", { url, token: null })).status).toBe(200);
+    expect(this.target.program?.child.exitCode ?? null).toBeNull();
+    reader.close();
+  }
+}
+
+export interface UseTargetOptions {
+  readonly claims?: Readonly<Record<string, unknown>>;
+  readonly env?: () => Promise<Readonly<Record<string, string>>>;
+}
+
+/** To be called once at the top of a test file. */
+export function useTarget(kind: TargetKind, options: UseTargetOptions = {}): Suite {
+  const suite = new Suite(options.claims);
+  beforeAll(async () => suite.start(kind, (await options.env?.()) ?? {}));
+  afterEach(() => suite.release());
+  afterAll(() => suite.stop());
+  return suite;
+}
