@@ -14,7 +14,10 @@ export const token: Command = {
     tenant: { value: "<tenant>", help: "The user's tenant (default)" },
     role: { value: "<role>", multiple: true, help: `${ROLES.join(", ")} (client); may be repeated` },
     expires: { value: "<duration>", help: "How long it lives, as in 90s, 15m, 1h or 7d (1h)" },
-    channels: { value: "<json>", help: `What it may do beyond the rules, as in '{"chat:*":["subscribe","publish"]}'` },
+    channels: {
+      value: "<json>",
+      help: `What it may do beyond the rules, as in '{"chat:{room}":["subscribe","publish"]}'`,
+    },
     "channels-only": { help: "It reaches nothing but its --channels" },
     info: { value: "<json>", help: "A small public object, shown in presence" },
     room: { value: "<channel>", help: "Make a room token, which opens this one channel to the user" },
