@@ -83,10 +83,11 @@ export class SocketIoConnection implements Connection {
       else webSocket.terminate();
       return;
     }
+    const whole = how === "reconnect" || this.#link.sessions <= 1;
     if (how === "reconnect") conn.close();
-    else this.#socket.disconnect(this.#link.sessions <= 1);
+    else this.#socket.disconnect(whole);
     // A WebSocket has its own time to answer a close; a client that polls no more would have as long as its heartbeat.
-    if (this.#outlet === undefined && this.#link.sessions <= 1) this.#clock.after(CLOSE_MS, () => conn.close(true));
+    if (this.#outlet === undefined && whole) this.#clock.after(CLOSE_MS, () => conn.close(true));
   }
 
   /** The link or the namespace has gone: nothing is written any more. */

@@ -427,6 +427,23 @@ describe("before anything is set up", () => {
   });
 });
 
+test("a client that must stay away from one namespace keeps its others", async () => {
+  const clock = new StillClock();
+  const { client, gateway } = await run({
+    gatewayOptions: { clock },
+    namespaces: ["/", "/v1"].map((name) => ({ name, dialects: [nativeDialect] })),
+  });
+  const root = client({ transports: ["polling"] });
+  await heard(root, "session");
+  const other = root.io.socket("/v1", { auth: { token: "ann" } });
+  await heard(other, "session");
+  const ended = heard(root, "disconnect");
+  gateway.opened[0]?.close("stay-away");
+  expect(await ended).toBe("io server disconnect");
+  clock.pass(60_000);
+  expect(await other.emitWithAck("leave", { channel: "room" })).toEqual({ ok: true });
+});
+
 describe("hostile links", () => {
   test("may send only so many CONNECT packets", async () => {
     const authentications = vi.fn(authenticate);

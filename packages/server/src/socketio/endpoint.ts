@@ -16,7 +16,7 @@ import { createParser, measureOf } from "./parser.ts";
 import { mountUpgrades, refuseUpgrade } from "./upgrades.ts";
 import { SocketIoWire } from "./wire.ts";
 import { Writer, type WriteObserver } from "./writer.ts";
-import { createWsEngine, webSocketOf } from "./ws-engine.ts";
+import { createWsEngine, type GatewayWebSocket } from "./ws-engine.ts";
 
 export interface EndpointNamespace {
   /** Such as `/`. */
@@ -71,6 +71,7 @@ export class Endpoint {
   readonly #trustProxy: TrustProxy;
   readonly #origins: readonly string[];
   readonly #links = new Map<EngineSocket, Link>();
+  readonly #sockets = new Set<GatewayWebSocket>();
   readonly #unmount: readonly (() => void)[];
   #closed: Promise<void> | undefined;
 
@@ -116,9 +117,9 @@ export class Endpoint {
 
   async #close(): Promise<void> {
     for (const unmount of this.#unmount) unmount();
-    const sockets = [...this.#links.keys()].flatMap((conn) => webSocketOf(conn.transport) ?? []);
-    const closed = sockets.map((socket) => new Promise((resolve) => socket.once("close", resolve)));
     await this.io.close();
+    const sockets = [...this.#sockets];
+    const closed = sockets.map((socket) => new Promise((resolve) => socket.once("close", resolve)));
     await Promise.race([Promise.all(closed), delay(CLOSE_GRACE_MS, undefined, { ref: false })]);
     for (const socket of sockets) socket.terminate();
   }
@@ -130,7 +131,7 @@ export class Endpoint {
       ...(observer === undefined ? undefined : { observer }),
     });
     return {
-      wsEngine: createWsEngine(writer) as unknown as NonNullable<EngineOptions["wsEngine"]>,
+      wsEngine: createWsEngine({ writer, sockets: this.#sockets }) as unknown as NonNullable<EngineOptions["wsEngine"]>,
       transports: ["polling", "websocket"],
       maxHttpBufferSize: limits.transportBytes,
       pingInterval: (heartbeat?.intervalSeconds ?? 25) * 1000,

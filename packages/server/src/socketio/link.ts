@@ -48,7 +48,8 @@ export class Link {
     this.remoteAddress = options.remoteAddress;
     this.#options = { clock, loginSeconds, onPending };
     // By default polling waits half a minute for a client to fetch its goodbye.
-    Reflect.set(options.conn.transport, "closeTimeout", CLOSE_MS);
+    const { transport } = options.conn;
+    if (transport.name === "polling") Reflect.set(transport, "closeTimeout", CLOSE_MS);
     this.#awaitLogin();
   }
 
@@ -115,7 +116,7 @@ export class Link {
   #awaitLogin(): void {
     const { clock, loginSeconds, onPending } = this.#options;
     onPending(1);
-    this.#cancelLogin = clock.after(loginSeconds * 1000, () => this.#conn.close());
+    this.#cancelLogin = clock.after(loginSeconds * 1000, () => this.#conn.close(true));
   }
 
   #endLogin(): void {

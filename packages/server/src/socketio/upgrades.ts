@@ -43,6 +43,8 @@ export function mountUpgrades(options: MountUpgradesOptions): () => void {
       });
       return;
     }
+    // Until somebody listens, a reset connection would be an error that nobody handles.
+    socket.on("error", () => socket.destroy());
     const sent = bytesWritten(socket);
     setTimeout(() => {
       if (bytesWritten(socket) === sent) socket.destroy();

@@ -69,8 +69,18 @@ export class GatewayWebSocket extends WebSocket {
 /** What Engine.IO's option `wsEngine` wants: the constructor of a server for upgrades that others accept. */
 export type WsEngine = new (options: ServerOptions) => WebSocketServer;
 
+export interface WsEngineOptions {
+  readonly writer: Writer;
+  /** Kept up to date: every WebSocket whose TCP connection stands, those that Engine.IO has given up too. */
+  readonly sockets: Set<GatewayWebSocket>;
+}
+
 /** A WebSocket server for Engine.IO's option `wsEngine` whose connections write through `writer`. */
-export function createWsEngine(writer: Writer): WsEngine {
+export function createWsEngine({ writer, sockets }: WsEngineOptions): WsEngine {
+  // One for all, since each connection would keep its own.
+  function forget(this: WebSocket): void {
+    if (this instanceof GatewayWebSocket) sockets.delete(this);
+  }
   return class extends WebSocketServer {
     constructor(options: ServerOptions) {
       const hardened = {
@@ -90,7 +100,11 @@ export function createWsEngine(writer: Writer): WsEngine {
       callback: (client: InstanceType<typeof WebSocket>, request: IncomingMessage) => void,
     ): void {
       super.handleUpgrade(request, socket, head, (client, upgraded) => {
-        if (client instanceof GatewayWebSocket && client.extensions === "") client.attach(writer.outlet(socket));
+        if (client instanceof GatewayWebSocket) {
+          sockets.add(client);
+          client.on("close", forget);
+          if (client.extensions === "") client.attach(writer.outlet(socket));
+        }
         callback(client, upgraded);
       });
     }
