@@ -20,6 +20,7 @@ export const serve: Command = {
       value: "<origins>",
       help: "ROOMCAST_CORS_ORIGIN; a comma-separated list, only the server's own unless given",
     },
+    "history-file": { value: "<file>", help: "ROOMCAST_HISTORY_FILE; takes history over a restart, none unless given" },
     "log-level": { value: "<level>", help: "ROOMCAST_LOG_LEVEL; info unless given" },
   },
   notes: [
@@ -38,6 +39,7 @@ async function run(args: Arguments): Promise<number> {
     config: args.text("config"),
     redis: args.text("redis"),
     cors: args.text("cors"),
+    historyFile: args.text("history-file"),
     logLevel: args.text("log-level"),
   });
   // From here on a signal ends the server in good order, also one that comes while it starts.

@@ -70,6 +70,7 @@ describe("without any setting", () => {
       dialects: { native: true },
       heartbeat: { intervalSeconds: 25, timeoutSeconds: 20 },
       limits: DEFAULT_LIMITS,
+      history: {},
       metrics: {},
       drainSeconds: 10,
       generatedSecret: true,
@@ -173,6 +174,7 @@ describe("a file", () => {
         heartbeat: { intervalSeconds: 5, timeoutSeconds: 6 },
         redis: { prefix: "x" },
         limits: { connectionsPerUser: 0, commandBytes: 1000 },
+        history: { file: "logs/history.jsonl" },
         metrics: { token: "t" },
         drainSeconds: 0,
       }`,
@@ -200,6 +202,7 @@ describe("a file", () => {
       direct: "service",
       heartbeat: { intervalSeconds: 5, timeoutSeconds: 6 },
       limits: { ...DEFAULT_LIMITS, connectionsPerUser: 0, commandBytes: 1000 },
+      history: { file: expect.stringMatching(/^\/.*logs\/history\.jsonl$/) },
       metrics: { token: "t" },
       drainSeconds: 0,
       generatedSecret: false,
@@ -294,7 +297,7 @@ describe("a wrong key of the file is one line", () => {
   const issuer = `issuer: "https://a", url: "https://a/keys", audience: "x", tenants: "*"`;
   const right = "anyone, authenticated, owner, roomToken, service, nobody, or a function";
   const keys =
-    "port, host, cors, trustProxy, auth, channels, direct, dialects, heartbeat, redis, limits, metrics, admin, drainSeconds";
+    "port, host, cors, trustProxy, auth, channels, direct, dialects, heartbeat, redis, limits, history, metrics, admin, drainSeconds";
   const lines: readonly [string, string][] = [
     ["5", `the default export is 5; it may be an object of ${keys}`],
     ["null", `the default export is null; it may be an object of ${keys}`],
