@@ -130,9 +130,10 @@ export class Session {
       return;
     }
     this.#tasks ??= [];
-    const { heldCommands, heldBytes, commandBurst, commandBytes } = this.services.limits;
+    const { heldCommands, heldBytes, commandBurst, commandBytes, privilegedFactor } = this.services.limits;
+    const burst = commandBurst * (this.#privileged ? privilegedFactor : 1);
     // A burst of commands may wait for one that takes its time, or for a client that reads its answers; not without bound.
-    if (this.#tasks.length < Math.max(heldCommands, commandBurst) && this.#taskBytes < heldBytes + commandBytes) {
+    if (this.#tasks.length < Math.max(heldCommands, burst) && this.#taskBytes < heldBytes + commandBytes) {
       this.#tasks.push(task);
       this.#taskBytes += task.bytes;
       return;
