@@ -46,10 +46,13 @@ export class Hooks {
       });
       this.#waiting.push(go);
     });
-    const result = this.call(where, hook);
-    // One that answered at once took no place: the next may go too.
-    if (!isPromise(result)) this.#waiting.shift()?.();
-    return await result;
+    let result: T | Promise<T> | undefined;
+    try {
+      return await (result = this.call(where, hook));
+    } finally {
+      // One that answered or threw at once took no place: the next may go too.
+      if (!isPromise(result)) this.#waiting.shift()?.();
+    }
   }
 
   async #bounded<T>(where: string, result: Promise<T>): Promise<T> {
