@@ -13,29 +13,22 @@ import {
   type Position,
   type Publication,
 } from "@roomcast/protocol";
-import { type Admission, Admissions } from "./admission.ts";
+import type { Admission, Admissions } from "./admission.ts";
+import { assemble } from "./assemble.ts";
 import type { Authenticator, Revocations } from "./auth.ts";
 import { isCloser, isHealthCheck, type Broker, type Published, type Signal } from "./broker.ts";
 import { systemClock, type Clock } from "./clock.ts";
 import { fitting, messageId } from "./commands.ts";
 import type { Connection } from "./connection.ts";
-import { Deadlines } from "./deadlines.ts";
-import { Directory } from "./directory.ts";
+import { connectionInfo, sessionRecord, type ConnectionInfo } from "./connection-info.ts";
 import { drainSessions } from "./drain.ts";
-import { Hooks } from "./hooks.ts";
-import { Hub } from "./hub.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
-import { MemoryBroker } from "./memory-broker.ts";
-import { MemoryPresenceStore } from "./memory-presence.ts";
-import { MemoryRevocations } from "./memory-revocations.ts";
-import { Messenger } from "./messenger.ts";
 import type { Observer } from "./observer.ts";
 import type { ChannelPolicy } from "./policy.ts";
 import type { ChannelSummary, Page, PresenceStore } from "./presence.ts";
-import { PresenceWindows } from "./presence-window.ts";
-import { checkAddress, Publisher, toJson } from "./publisher.ts";
-import { Roster, type MembersPage } from "./roster.ts";
-import { ChannelRules, type ChannelRule, type Right } from "./rules.ts";
+import { checkAddress, toJson } from "./publisher.ts";
+import type { MembersPage } from "./roster.ts";
+import type { ChannelRule, Right } from "./rules.ts";
 import { ALL_NODES, nodeAddress, sessionsOf, type Services } from "./services.ts";
 import { Session } from "./session.ts";
 
@@ -56,17 +49,6 @@ export interface GatewayOptions {
   readonly nodeId?: string;
   /** How often the decisions of rule functions are made again; 300 by default. */
   readonly recheckSeconds?: number;
-}
-
-export interface ConnectionInfo {
-  readonly socketId: string;
-  readonly userId: string | null;
-  readonly dialect: string;
-  readonly transport: string;
-  /** Milliseconds since 1970. */
-  readonly connectedAt: number;
-  /** Names of the channels that it follows, as far as this node knows. */
-  readonly channels: readonly string[];
 }
 
 export interface ListQuery {
@@ -98,50 +80,17 @@ export class Gateway {
   #draining = false;
 
   constructor(options: GatewayOptions) {
-    const clock = (this.clock = options.clock ?? systemClock);
-    const limits = (this.limits = { ...DEFAULT_LIMITS, ...options.limits });
-    const observer = (this.observer = options.observer ?? {});
-    const nodeId = (this.nodeId = options.nodeId ?? `node-${messageId().slice(0, 8)}`);
-    const { auth } = options;
-    const broker = options.broker ?? new MemoryBroker({ clock, limits });
-    const presence = options.presence ?? new MemoryPresenceStore();
-    const revocations = options.revocations ?? new MemoryRevocations({ clock });
-    const policy = isPolicy(options.channels)
-      ? options.channels
-      : new ChannelRules({ rules: options.channels ?? [], auth, revocations });
-    const hooks = new Hooks({
-      clock,
-      concurrent: limits.concurrentHooks,
-      failed: (where, error) => observer.failed?.(where, error),
-    });
-    const windows = new PresenceWindows({ clock, broker, observer });
-    const directory = new Directory({ clock, limits });
-    this.#admissions = new Admissions({ hooks, auth, revocations, limits, presence, clock, observer });
-    this.#services = {
-      nodeId,
-      clock,
-      limits,
-      observer,
-      hooks,
-      auth,
-      revocations,
-      policy,
-      broker,
-      presence,
-      windows,
-      directory,
-      direct: options.direct ?? "authenticated",
-      recheckMs: (options.recheckSeconds ?? 300) * 1000,
-      deadlines: new Deadlines(clock),
-      hub: new Hub({ broker, presence, policy, limits, observer, nodeId }),
-      roster: new Roster({ store: presence, windows, nodeId }),
-      publisher: new Publisher({ broker, policy, clock, observer, limits }),
-      messenger: new Messenger({ broker, presence, directory, observer, nodeId }),
-      identify: (token) => this.#admissions.identify({ kind: "token", token }),
-    };
+    const { nodeId, clock, limits, observer } = options;
+    this.nodeId = nodeId ?? `node-${messageId().slice(0, 8)}`;
+    this.clock = clock ?? systemClock;
+    this.limits = { ...DEFAULT_LIMITS, ...limits };
+    this.observer = observer ?? {};
+    const { services, admissions } = assemble(options, this);
+    this.#services = services;
+    this.#admissions = admissions;
     this.#started = this.#start();
     // Told to whoever asks whether the gateway is ready.
-    this.#started.catch((error: unknown) => observer.failed?.("start", error));
+    this.#started.catch((error: unknown) => this.observer.failed?.("start", error));
   }
 
   get draining(): boolean {
@@ -259,18 +208,7 @@ export class Gateway {
       ...(userId === undefined ? undefined : { userId }),
       ...(cursor === undefined ? undefined : { cursor }),
     });
-    const entries = page.entries.map(({ socketId, userId: user, joinedAt, state }): ConnectionInfo => {
-      const session = this.#services.directory.find(tenantId, socketId);
-      const { dialect, transport } = state as { dialect: string; transport: string };
-      return {
-        socketId,
-        userId: user,
-        dialect,
-        transport: session?.connection.transport ?? transport,
-        connectedAt: joinedAt,
-        channels: session?.readers.map(({ channel }) => channel.address.name) ?? [],
-      };
-    });
+    const entries = page.entries.map((record) => connectionInfo(record, tenantId, this.#services.directory));
     return { ...page, entries };
   }
 
@@ -347,17 +285,10 @@ export class Gateway {
       onGone: (gone) => this.#linkGone(gone),
     });
     const { directory, presence } = this.#services;
-    const { tenantId, userId } = session.principal;
     this.#links.add(session);
     directory.add(session);
     presence
-      .put(sessionsOf(tenantId), {
-        socketId: session.id,
-        userId,
-        joinedAt: session.connectedAt,
-        nodeId: this.nodeId,
-        state: { dialect: connection.wire.dialect.name, transport: connection.transport },
-      })
+      .put(sessionsOf(session.principal.tenantId), sessionRecord(session, this.nodeId))
       .catch((error: unknown) => this.observer.failed?.("presence", error));
     admission.release();
     this.observer.connected?.(connection.wire.dialect.name);
@@ -447,10 +378,6 @@ export class Gateway {
   #refuseWhileDraining(): void {
     if (this.#draining) throw new GatewayError("SHUTTING_DOWN", "The server is shutting down");
   }
-}
-
-function isPolicy(channels: GatewayOptions["channels"]): channels is ChannelPolicy {
-  return channels !== undefined && "decide" in channels;
 }
 
 function checkTenant(tenantId: string): void {

@@ -136,11 +136,12 @@ export class HubChannel {
   }
 
   /** A publication to one reader: what it was owed when a hold ended. */
-  deliverTo(reader: Reader, publication: Publication): void {
+  deliverTo(reader: Reader, publication: Publication, held?: "held"): void {
     const { wire } = reader.connection;
     const frame = new Encodings(publication).for(wire);
     if (frame === undefined) return;
-    this.#write(reader, publication, frame);
+    if (held === undefined) this.#write(reader, publication, frame);
+    else reader.connection.write(frame);
     this.#observer.delivered?.(wire.dialect.name, 1);
   }
 

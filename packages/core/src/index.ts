@@ -24,7 +24,8 @@ export {
 export type { BrokerRecord } from "./broker-record.ts";
 export { systemClock, type Clock } from "./clock.ts";
 export type { Connection, EncodedFrame, Wire } from "./connection.ts";
-export { createGateway, Gateway, type ConnectionInfo, type GatewayOptions, type ListQuery } from "./gateway.ts";
+export type { ConnectionInfo } from "./connection-info.ts";
+export { createGateway, Gateway, type GatewayOptions, type ListQuery } from "./gateway.ts";
 export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 export { MemoryBroker, type MemoryBrokerOptions } from "./memory-broker.ts";
 export { MemoryPresenceStore } from "./memory-presence.ts";

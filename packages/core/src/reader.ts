@@ -86,6 +86,13 @@ export class Reader {
     return held;
   }
 
+  /** Takes what is held up to `offset`, in order: an answer that stands there is about to be written. */
+  heldUpTo(offset: number): readonly Publication[] {
+    const past = this.#held.filter(({ position }) => position !== undefined && position.offset <= offset);
+    if (past.length > 0) this.#held = this.#held.filter((publication) => !past.includes(publication));
+    return past;
+  }
+
   /** Whether an answer is being made that live publications must wait for. */
   get holding(): boolean {
     return this.#holds > 0;

@@ -9,12 +9,11 @@ import {
   type Decoded,
   type ErrorCode,
   type Frame,
-  type Outcome,
   type Principal,
   type Push,
 } from "@roomcast/protocol";
-import { execute, type Answer } from "./commands.ts";
-import type { Connection, EncodedFrame } from "./connection.ts";
+import { CommandQueue } from "./command-queue.ts";
+import type { Connection } from "./connection.ts";
 import type { Deadline } from "./deadlines.ts";
 import { isPromise } from "./hooks.ts";
 import type { PolicyContext, Verdict } from "./policy.ts";
@@ -36,12 +35,6 @@ export interface FrameInfo {
   readonly acknowledge?: (args: readonly unknown[]) => void;
 }
 
-interface Task {
-  readonly request: Exclude<Decoded, { kind: "ignored" }>;
-  readonly bytes: number;
-  readonly acknowledge: FrameInfo["acknowledge"];
-}
-
 /** How long before its expiry a session is told of it. */
 const EXPIRY_NOTICE_MS = 60_000;
 
@@ -60,9 +53,7 @@ export class Session {
   #privileged: boolean;
   #bucket: TokenBucket;
   #ended = false;
-  #busy = false;
-  #tasks: Task[] | undefined;
-  #taskBytes = 0;
+  readonly #commands: CommandQueue;
   #expiry: Deadline | undefined;
   #subscriptionIds = 0;
   readonly #onEnded: (session: Session, reason: ErrorCode | "client") => void;
@@ -85,6 +76,7 @@ export class Session {
     this.#onGone = options.onGone;
     const { clock, limits } = this.services;
     this.connectedAt = clock.now();
+    this.#commands = new CommandQueue(this);
     this.#bucket = new TokenBucket(
       limits.commandBurst * (this.#privileged ? limits.privilegedFactor : 1),
       this.connectedAt,
@@ -115,7 +107,7 @@ export class Session {
       expiresAt: expiresAt ?? null,
       serverTime: clock.now(),
     };
-    for (const frame of this.connection.wire.dialect.greeting(facts)) this.#writeFrame(frame);
+    for (const frame of this.connection.wire.dialect.greeting(facts)) this.write(frame);
     this.#watchExpiry();
   }
 
@@ -124,33 +116,14 @@ export class Session {
     if (this.#ended) return;
     const request = this.#decode(frame, info);
     if (request.kind === "ignored") return;
-    const task: Task = { request, bytes: info.bytes, acknowledge: info.acknowledge };
-    if (!this.#busy && !this.connection.overloaded) {
-      this.#run(task);
-      return;
-    }
-    this.#tasks ??= [];
-    const { heldCommands, heldBytes, commandBurst, commandBytes, privilegedFactor } = this.services.limits;
-    const burst = commandBurst * (this.#privileged ? privilegedFactor : 1);
-    // A burst of commands may wait for one that takes its time, or for a client that reads its answers; not without bound.
-    if (this.#tasks.length < Math.max(heldCommands, burst) && this.#taskBytes < heldBytes + commandBytes) {
-      this.#tasks.push(task);
-      this.#taskBytes += task.bytes;
-      return;
-    }
-    if (this.connection.overloaded) {
-      this.end("SLOW_CONSUMER", "The connection did not keep up with its answers");
-      return;
-    }
-    const details = { retryAfterMs: 100 };
-    this.#finish(task, new GatewayError("RATE_LIMITED", "Too many commands wait for an answer", { details }));
+    this.#commands.add({ request, bytes: info.bytes, acknowledge: info.acknowledge });
   }
 
   /** The connection's backlog has gone: readers that were left behind are told, and follow again. */
   drained(): void {
     if (this.#ended) return;
     for (const reader of this.readers) if (!reader.holding) this.catchUp(reader);
-    if (!this.#busy) this.#next();
+    this.#commands.resume();
   }
 
   /** Tells a reader that lost publications where it stands now. */
@@ -176,8 +149,12 @@ export class Session {
     if (this.#ended) return false;
     const frame = this.connection.wire.dialect.encode(push);
     if (frame === undefined) return false;
-    this.#writeFrame(frame);
+    this.write(frame);
     return true;
+  }
+
+  write(frame: Frame): void {
+    this.connection.write(this.connection.wire.encode(frame));
   }
 
   /** Ends the session: says `closing`, leaves everything at once, and closes the link. False when it had ended before. */
@@ -273,84 +250,9 @@ export class Session {
     }
   }
 
-  #run(task: Task): void {
-    const answer = this.#execute(task);
-    if (!isPromise(answer)) {
-      this.#finish(task, answer);
-      return;
-    }
-    this.#busy = true;
-    void answer.then((settled) => {
-      this.#finish(task, settled);
-      this.#next();
-    });
-  }
-
-  #next(): void {
-    this.#busy = false;
-    while (!this.#busy && !this.#ended && !this.connection.overloaded) {
-      const task = this.#tasks?.shift();
-      if (task === undefined) {
-        this.#tasks = undefined;
-        return;
-      }
-      this.#taskBytes -= task.bytes;
-      this.#run(task);
-    }
-  }
-
-  /** Never throws or rejects. */
-  #execute({ request }: Task): Answer | GatewayError | Promise<Answer | GatewayError> {
-    if (request.kind === "invalid") return request.error;
-    try {
-      const answer = execute(this, request.command);
-      return isPromise(answer) ? answer.catch((thrown: unknown) => this.#failure(thrown)) : answer;
-    } catch (thrown) {
-      return this.#failure(thrown);
-    }
-  }
-
-  #finish(task: Task, answer: Answer | GatewayError): void {
-    if (answer instanceof GatewayError) {
-      this.services.observer.refused?.(answer.code);
-      this.#reply(task, { ok: false, error: answer.toWire() });
-      return;
-    }
-    if (answer.later !== undefined) {
-      void answer.later.then(
-        (result) => this.#reply(task, { ok: true, result }),
-        (thrown: unknown) => this.#finish(task, this.#failure(thrown)),
-      );
-      return;
-    }
-    this.#reply(task, { ok: true, result: answer.result });
-    answer.after?.();
-  }
-
-  #failure(thrown: unknown): GatewayError {
-    const error = GatewayError.from(thrown);
-    if (error.code === "INTERNAL") this.services.observer.failed?.("command", thrown);
-    return error;
-  }
-
-  #reply({ request, acknowledge }: Task, outcome: Outcome): void {
-    if (this.#ended) return;
-    const reply = this.connection.wire.dialect.reply(request, outcome, acknowledge !== undefined);
-    if (reply.acknowledgement !== undefined) acknowledge?.(reply.acknowledgement);
-    for (const frame of reply.frames ?? []) this.#writeFrame(frame);
-  }
-
-  #writeFrame(frame: Frame): void {
-    this.#write(this.connection.wire.encode(frame));
-  }
-
-  #write(frame: EncodedFrame): void {
-    this.connection.write(frame);
-  }
-
   #leave(reason: ErrorCode | "client"): void {
     this.#ended = true;
-    this.#tasks = undefined;
+    this.#commands.clear();
     this.services.deadlines.cancel(this.#expiry);
     leaveEverything(this);
     this.#onEnded(this, reason);

@@ -51,14 +51,15 @@ export async function follow(session: Session, address: ChannelAddress, options:
     const recovered = new Set(recovery.events?.map(({ id }) => id));
     // What was published before the answer was read is in it, or was before this subscription's time.
     const answered = options.again === undefined || options.since !== undefined ? subscription : undefined;
+    // Offsets never go back for a session: what its other subscriptions are owed from before the answer comes before it.
+    for (const publication of reader.heldUpTo(position)) {
+      if (!recovered.has(publication.id) && reader.wants(publication.data, answered))
+        reader.channel.deliverTo(reader, publication, "held");
+    }
     return {
       reader,
       recovery,
-      release: () =>
-        settle(reader, (publication) => {
-          const covered = publication.position !== undefined && publication.position.offset <= position;
-          return !recovered.has(publication.id) && reader.wants(publication.data, covered ? answered : undefined);
-        }),
+      release: () => settle(reader, ({ data }) => reader.wants(data)),
     };
   } catch (thrown) {
     if (options.again === undefined) drop(session, reader, subscription);

@@ -1,0 +1,65 @@
+import type { Principal } from "@roomcast/protocol";
+import { Admissions } from "./admission.ts";
+import type { Clock } from "./clock.ts";
+import { Deadlines } from "./deadlines.ts";
+import { Directory } from "./directory.ts";
+import type { GatewayOptions } from "./gateway.ts";
+import { Hooks } from "./hooks.ts";
+import { Hub } from "./hub.ts";
+import type { Limits } from "./limits.ts";
+import { MemoryBroker } from "./memory-broker.ts";
+import { MemoryPresenceStore } from "./memory-presence.ts";
+import { MemoryRevocations } from "./memory-revocations.ts";
+import { Messenger } from "./messenger.ts";
+import type { Observer } from "./observer.ts";
+import type { ChannelPolicy } from "./policy.ts";
+import { PresenceWindows } from "./presence-window.ts";
+import { Publisher } from "./publisher.ts";
+import { Roster } from "./roster.ts";
+import { ChannelRules } from "./rules.ts";
+import type { Services } from "./services.ts";
+
+interface Node {
+  readonly nodeId: string;
+  readonly clock: Clock;
+  readonly limits: Limits;
+  readonly observer: Observer;
+}
+
+/** Makes the parts of a node: what the options bring, and one node's memory for what they do not. */
+export function assemble(options: GatewayOptions, node: Node): { services: Services; admissions: Admissions } {
+  const { clock, limits, observer } = node;
+  const { auth, channels, direct = "authenticated", recheckSeconds = 300 } = options;
+  const broker = options.broker ?? new MemoryBroker({ clock, limits });
+  const presence = options.presence ?? new MemoryPresenceStore();
+  const revocations = options.revocations ?? new MemoryRevocations({ clock });
+  const policy = isPolicy(channels) ? channels : new ChannelRules({ rules: channels ?? [], auth, revocations });
+  const hooks = new Hooks({
+    clock,
+    concurrent: limits.concurrentHooks,
+    failed: (where, error) => observer.failed?.(where, error),
+  });
+  const windows = new PresenceWindows({ clock, broker, observer });
+  const directory = new Directory({ clock, limits });
+  const admissions = new Admissions({ hooks, auth, revocations, limits, presence, clock, observer });
+  const parts = { ...node, broker, presence, policy, windows, directory };
+  const services: Services = {
+    ...parts,
+    auth,
+    hooks,
+    revocations,
+    direct,
+    recheckMs: recheckSeconds * 1000,
+    deadlines: new Deadlines(clock),
+    hub: new Hub(parts),
+    roster: new Roster({ ...parts, store: presence }),
+    publisher: new Publisher(parts),
+    messenger: new Messenger(parts),
+    identify: (token): Promise<Principal> => admissions.identify({ kind: "token", token }),
+  };
+  return { services, admissions };
+}
+
+function isPolicy(channels: GatewayOptions["channels"]): channels is ChannelPolicy {
+  return channels !== undefined && "decide" in channels;
+}
