@@ -44,7 +44,7 @@ const NO: Verdict = { allowed: false };
 const BY_RULE: Verdict = { allowed: true, by: "rule" };
 const BY_GRANT: Verdict = { allowed: true, by: "grant" };
 const DEFAULT_SETTINGS: ChannelSettings = { keep: { size: 100, seconds: 300 }, slow: "disconnect" };
-const BUILT_IN = /^(user|notifications|org):(.+)$/su;
+const BUILT_IN = /^(user|notifications|org):(.*)$/su;
 
 /**
  * The policy that rules describe: the built-in names first, then the first rule that matches, then what a token grants.
