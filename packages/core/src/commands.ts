@@ -102,7 +102,7 @@ async function join(session: Session, command: Of<"join">): Promise<Answer> {
   };
   const { reader, recovery, release } = await follow(session, address, options);
   try {
-    await enter(session, reader, command.state ?? reader.member?.state);
+    await enter(session, reader, command.state === undefined ? reader.member?.state : command.state);
     const page = await session.services.roster.page(address, undefined);
     return { result: { ...page, ...recovery }, after: release };
   } catch (thrown) {
