@@ -12,7 +12,7 @@ import { isPromise } from "./hooks.ts";
 import type { PublishInput } from "./publisher.ts";
 import { JOINED } from "./reader.ts";
 import type { Allowed, Session } from "./session.ts";
-import { drop, enter, fitsReply, follow, following, leave } from "./subscribing.ts";
+import { drop, enter, fitsReply, follow, following, leave, standing } from "./subscribing.ts";
 
 /**
  * What a command comes to. `after` runs when the answer has been written. With `later` the answer is still on its way,
@@ -54,10 +54,7 @@ async function subscribe(session: Session, command: Of<"subscribe">): Promise<An
   const address = session.address(command.channel);
   const { since, token } = command;
   const filter = command.filter?.matchesAll === true ? undefined : command.filter;
-  const verdict = await session.decide("subscribe", address, {
-    following: following(session.reader(address)),
-    ...(token === undefined ? undefined : { token }),
-  });
+  const verdict = await session.decide("subscribe", address, standing(session, address, token));
   const id = command.subscriptionId ?? freeId(session);
   const again = find(session, id);
   const options = {
@@ -87,10 +84,7 @@ async function join(session: Session, command: Of<"join">): Promise<Answer> {
   const address = session.address(command.channel);
   const { since, token } = command;
   checkState(session, command.state);
-  const verdict = await session.decide("presence", address, {
-    following: following(session.reader(address)),
-    ...(token === undefined ? undefined : { token }),
-  });
+  const verdict = await session.decide("presence", address, standing(session, address, token));
   const before = session.reader(address);
   const subscription = before?.subscriptions.find(({ id }) => id === JOINED);
   const options = {
@@ -124,7 +118,7 @@ function publish(session: Session, command: Of<"publish">): Answer | Promise<Ans
   if (follows === false && !session.privileged) {
     throw new GatewayError("FORBIDDEN", "Publishing needs a subscription to the channel, or membership");
   }
-  const verdict = session.decide("publish", address, { following: follows });
+  const verdict = session.decide("publish", address, standing(session, address));
   const go = (_allowed: Allowed): Answer => {
     const sender = stamp(session);
     const { id, event, data } = command;
@@ -170,7 +164,7 @@ async function mayDirect(session: Session, command: Of<"direct">): Promise<boole
 
 async function members(session: Session, command: Of<"members">): Promise<Answer> {
   const address = session.address(command.channel);
-  await session.decide("presence", address, { following: following(session.reader(address)) });
+  await session.decide("presence", address, standing(session, address));
   return { result: await session.services.roster.page(address, command.cursor) };
 }
 
@@ -184,7 +178,7 @@ async function state(session: Session, command: Of<"state">): Promise<Answer> {
 
 async function history(session: Session, command: Of<"history">): Promise<Answer> {
   const address = session.address(command.channel);
-  await session.decide("history", address, { following: following(session.reader(address)) });
+  await session.decide("history", address, standing(session, address));
   const { limit, since } = command;
   const page = await session.services.publisher.history(address, since === undefined ? { limit } : { limit, since });
   if (page === undefined) return { result: { events: [] } };

@@ -10,10 +10,12 @@ export interface ChannelSettings {
 
 /** What is known of who asks, beside the principal. */
 export interface PolicyContext {
-  /** Whether the session follows the channel already, and what it owes that to; for the rights `member` and `roomToken`. */
+  /** Whether the session follows the channel already, and what it owes that to; for the right `member`. */
   readonly following: "rule" | "grant" | false;
   /** A room token, where the command brought one. */
   readonly token?: string;
+  /** When the right of a room token that the session showed before ends, in milliseconds since 1970; for `roomToken`. */
+  readonly until?: number;
 }
 
 export type Verdict =

@@ -135,10 +135,12 @@ export class ChannelRules implements ChannelPolicy {
   }
 
   #roomToken(principal: Principal, address: ChannelAddress, context: PolicyContext): Answer {
-    if (context.following === "rule") return BY_RULE;
+    const { token, until } = context;
+    // A token that was shown before is good until it ends, and no longer.
+    if (token === undefined) return until === undefined ? NO : { allowed: true, by: "rule", until };
     const verifier = this.#verifier;
-    if (context.token === undefined || verifier === undefined || !isRoomTokenVerifier(verifier)) return NO;
-    return verifier.verifyRoomToken(context.token, principal, address.name).then(async ({ expiresAt, issuedAt }) => {
+    if (verifier === undefined || !isRoomTokenVerifier(verifier)) return NO;
+    return verifier.verifyRoomToken(token, principal, address.name).then(async ({ expiresAt, issuedAt }) => {
       const { tenantId, userId } = principal;
       const revokedAt = userId === null ? undefined : await this.#revocations?.revokedAt(tenantId, userId);
       if (revokedAt !== undefined && (issuedAt ?? Number.NEGATIVE_INFINITY) < revokedAt) return NO;

@@ -10,6 +10,7 @@ import {
   type Publication,
   type Recovery,
 } from "@roomcast/protocol";
+import type { PolicyContext } from "./policy.ts";
 import { JOINED, Reader, type Subscription } from "./reader.ts";
 import type { Allowed, Session } from "./session.ts";
 
@@ -78,11 +79,12 @@ function begin(
   let reader = session.reader(address);
   if (reader === undefined) {
     reader = new Reader(session, hub.open(address));
-    session.readers.push(reader);
+    // Not pushed: a list that grows keeps room for many, and each session has one.
+    session.readers = session.readers.concat(reader);
   }
   const { id, filter, verdict } = options;
   const subscription: Subscription = { id, filter, verdict, review: undefined };
-  hub.place(reader, [...reader.subscriptions, subscription]);
+  hub.place(reader, reader.subscriptions.concat(subscription));
   return { reader, subscription };
 }
 
@@ -111,11 +113,7 @@ async function recover(session: Session, address: ChannelAddress, options: Follo
 
 async function mayReadHistory(session: Session, address: ChannelAddress, token: string | undefined): Promise<boolean> {
   try {
-    await session.decide(
-      "history",
-      address,
-      token === undefined ? { following: "rule" } : { following: "rule", token },
-    );
+    await session.decide("history", address, standing(session, address, token));
     return true;
   } catch (thrown) {
     if (thrown instanceof GatewayError && thrown.code === "FORBIDDEN") return false;
@@ -220,7 +218,7 @@ async function review(session: Session, reader: Reader, subscription: Subscripti
     // A room token is good until it ends, also when a function is asked beside it.
     const { until } = subscription.verdict;
     const token = until !== undefined && until > session.services.clock.now() ? { until } : undefined;
-    const verdict = await session.decide(action, address, { following: token === undefined ? false : "rule" });
+    const verdict = await session.decide(action, address, { following: false, ...token });
     if (session.ended || !reader.subscriptions.includes(subscription)) return;
     subscription.verdict = { ...verdict, ...token };
     watchRight(session, reader, subscription);
@@ -234,6 +232,18 @@ async function review(session: Session, reader: Reader, subscription: Subscripti
     }
     session.push({ type: "error", error: error.toWire(), address });
   }
+}
+
+/** What a policy is told of a session and a channel, beside its principal and the room token of a command. */
+export function standing(session: Session, address: ChannelAddress, token?: string): PolicyContext {
+  const reader = session.reader(address);
+  const ends = reader?.subscriptions.map(({ verdict }) => verdict.until ?? 0) ?? [];
+  const until = Math.max(0, ...ends);
+  return {
+    following: following(reader),
+    ...(until > session.services.clock.now() ? { until } : undefined),
+    ...(token === undefined ? undefined : { token }),
+  };
 }
 
 /** What a session owes its following of a channel to. */
