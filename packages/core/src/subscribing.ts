@@ -254,6 +254,7 @@ export function following(reader: Reader | undefined): "rule" | "grant" | false 
 
 /** Joins a channel, or replaces the state of a member. */
 export async function enter(session: Session, reader: Reader, state: unknown): Promise<void> {
+  if (session.ended) throw new GatewayError("UNAVAILABLE", "The connection has ended");
   const { principal, services } = session;
   const before = reader.member;
   const member: Member = {
