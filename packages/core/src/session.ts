@@ -48,7 +48,7 @@ export class Session {
   readonly services: Services;
   readonly connectedAt: number;
   /** What it follows. Few: a list. */
-  readers: Reader[] = [];
+  readers: readonly Reader[] = [];
   #principal: Principal;
   #privileged: boolean;
   #bucket: TokenBucket;

@@ -147,7 +147,7 @@ export class Outlet {
 
   /** Calls `listener` each time that an overload has passed; returns a function that ends this. */
   onDrained(listener: () => void): () => void {
-    this.#drained = [...this.#drained, listener];
+    this.#drained = this.#drained.concat(listener);
     return () => {
       this.#drained = this.#drained.filter((other) => other !== listener);
     };
