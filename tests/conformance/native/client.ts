@@ -19,12 +19,10 @@ export interface ConnectOptions {
 export class Refused extends Error {
   override readonly name = "Refused";
   readonly data: unknown;
-  readonly socket: Socket;
 
-  constructor(message: string, data: unknown, socket: Socket) {
+  constructor(message: string, data: unknown) {
     super(message);
     this.data = data;
-    this.socket = socket;
   }
 }
 
@@ -80,7 +78,11 @@ export class Client {
     for (const { event, payload, answer } of early) socket.emit(event, payload, answer);
     await new Promise<void>((resolve, reject) => {
       socket.once("connect", resolve);
-      socket.once("connect_error", (error: Error & { data?: unknown }) => reject(new Refused(error.message, error.data, socket)));
+      socket.once("connect_error", (error: Error & { data?: unknown }) => {
+        // The link would stay open for another try.
+        socket.disconnect();
+        reject(new Refused(error.message, error.data));
+      });
     });
     return client;
   }

@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import { describe, expect, it } from "vitest";
+import { RawLink } from "./raw.ts";
 import { unique, useTarget } from "./suite.ts";
 import { roomKey, seconds, sign, signByKey, unsigned } from "./tokens.ts";
 
@@ -274,9 +275,12 @@ describe("2. connecting", () => {
     });
 
     it("leaves the link open for another try", async () => {
-      const { socket } = await suite.refusal({ token: "nonsense" });
-      expect(socket.connected).toBe(false);
-      await suite.expectServing();
+      const link = await RawLink.open(suite.url);
+      link.send(`40{"token":"nonsense"}`);
+      await link.until(() => link.received.includes("44{"));
+      link.send(`40{"token":"${suite.token("ann")}"}`);
+      await link.until(() => link.received.includes(`42["session"`));
+      link.destroy();
     });
   });
 

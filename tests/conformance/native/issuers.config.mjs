@@ -13,6 +13,7 @@ export default {
       jwks: [
         { issuer: "https://one.example", url: `${keys}/one`, audience, tenants: ["blue", "green"] },
         { issuer: "https://two.example", url: `${keys}/two`, audience, tenants: "*", roles: ["client", "service"] },
+        { issuer: "https://three.example", url: `${keys}/three`, audience, tenants: "*", algorithms: ["ES256"] },
         { issuer: "https://moved.example", url: `${keys}/moved`, audience, tenants: "*" },
       ],
     },

@@ -18,8 +18,8 @@ export default {
     stateBytes: 100,
     jsonDepth: 4,
     usersPerNotify: 3,
-    handshakesPerSecondPerAddress: 60,
-    pendingConnections: 5,
+    handshakesPerSecondPerAddress: 200,
+    pendingConnections: 10,
     loginSeconds: 2,
   },
 };

@@ -132,7 +132,6 @@ export class Suite {
       client = await Client.connect(options.url ?? this.url, options);
     } catch (thrown) {
       if (!(thrown instanceof Refused)) throw thrown;
-      thrown.socket.disconnect();
       return thrown;
     }
     client.close();
