@@ -35,9 +35,10 @@ export class CommandQueue {
       return;
     }
     this.#tasks ??= [];
-    const { heldCommands, heldBytes, commandBurst, commandBytes } = session.services.limits;
+    const { heldCommands, heldBytes, commandBurst, commandBytes, privilegedFactor } = session.services.limits;
+    const burst = commandBurst * (session.privileged ? privilegedFactor : 1);
     // A burst may wait for a command that takes its time.
-    if (this.#tasks.length < Math.max(heldCommands, commandBurst) && this.#bytes < heldBytes + commandBytes) {
+    if (this.#tasks.length < Math.max(heldCommands, burst) && this.#bytes < heldBytes + commandBytes) {
       this.#tasks.push(task);
       this.#bytes += task.bytes;
     } else if (overloaded) {
