@@ -37,8 +37,8 @@ type AdmissionServices = Pick<
 /** Decides who may connect: recognised, not revoked, and within the limits of its user and tenant. */
 export class Admissions {
   readonly #services: AdmissionServices;
-  /** Places that are kept for connections that are about to open, by user and by tenant. */
-  readonly #pending = new Map<string, number>();
+  /** Who is about to open a connection, by user and by tenant, in the order of arrival. */
+  readonly #pending = new Map<string, Set<Admission>>();
   /** Users that were revoked a moment ago, oldest first: connections of theirs may be between admission and opening. */
   readonly #revoked = new Map<string, number>();
 
@@ -52,13 +52,13 @@ export class Admissions {
     const { tenantId, userId } = principal;
     const keys = userId === null ? [tenantId] : [tenantId, `${tenantId}/${userId}`];
     // Kept before the store is asked, so that of many at once only as many pass as there are places.
-    for (const key of keys) this.#change(key, 1);
-    const admission = new Admission(principal, () => {
-      for (const key of keys) this.#change(key, -1);
+    const admission: Admission = new Admission(principal, () => {
+      for (const key of keys) this.#forget(key, admission);
     });
+    for (const key of keys) this.#keep(key, admission);
     try {
-      await this.#checkLimit("connectionsPerTenant", tenantId, tenantId, undefined);
-      if (userId !== null) await this.#checkLimit("connectionsPerUser", keys[1] as string, tenantId, userId);
+      await this.#checkLimit("connectionsPerTenant", tenantId, admission);
+      if (userId !== null) await this.#checkLimit("connectionsPerUser", `${tenantId}/${userId}`, admission, userId);
       return admission;
     } catch (thrown) {
       admission.release();
@@ -102,24 +102,42 @@ export class Admissions {
     return at !== undefined && (issuedAt ?? Number.NEGATIVE_INFINITY) < at;
   }
 
+  /** Those who came earlier have their places before this one; those who came later have not. */
   async #checkLimit(
     limit: "connectionsPerTenant" | "connectionsPerUser",
     key: string,
-    tenantId: string,
-    userId: string | undefined,
+    admission: Admission,
+    userId?: string,
   ): Promise<void> {
     const most = this.#services.limits[limit];
     if (most === 0) return;
     const query = userId === undefined ? { limit: 0 } : { limit: 0, userId };
-    const { total } = await this.#services.presence.members(sessionsOf(tenantId), query);
-    if (total + (this.#pending.get(key) ?? 0) <= most) return;
+    const address = sessionsOf(admission.principal.tenantId);
+    let before: number;
+    do {
+      before = this.#rank(key, admission);
+      const { total } = await this.#services.presence.members(address, query);
+      if (total + before <= most) return;
+      // Who opened meanwhile was counted twice: count again.
+    } while (this.#rank(key, admission) < before);
     throw new GatewayError("LIMIT_REACHED", "Too many connections", { details: { limit } });
   }
 
-  #change(key: string, by: number): void {
-    const count = (this.#pending.get(key) ?? 0) + by;
-    if (count === 0) this.#pending.delete(key);
-    else this.#pending.set(key, count);
+  /** Which of those that are about to connect this is: 1 for the first. */
+  #rank(key: string, admission: Admission): number {
+    return [...(this.#pending.get(key) ?? [])].indexOf(admission) + 1;
+  }
+
+  #keep(key: string, admission: Admission): void {
+    const pending = this.#pending.get(key);
+    if (pending === undefined) this.#pending.set(key, new Set([admission]));
+    else pending.add(admission);
+  }
+
+  #forget(key: string, admission: Admission): void {
+    const pending = this.#pending.get(key);
+    pending?.delete(admission);
+    if (pending?.size === 0) this.#pending.delete(key);
   }
 }
 
@@ -132,7 +150,7 @@ function check(authentication: unknown, failed: (where: string, error: unknown) 
 }
 
 function isPrincipal(value: Readonly<Record<string, unknown>>): boolean {
-  const { userId, tenantId, roles, grants, issuedAt, expiresAt, anonymous, info } = value;
+  const { userId, tenantId, roles, grants, grantsOnly, issuedAt, expiresAt, anonymous, info } = value;
   return (
     isTenantId(tenantId) &&
     typeof anonymous === "boolean" &&
@@ -140,6 +158,7 @@ function isPrincipal(value: Readonly<Record<string, unknown>>): boolean {
     Array.isArray(roles) &&
     roles.every((role) => (ROLES as readonly unknown[]).includes(role)) &&
     areGrants(grants) &&
+    (grantsOnly === undefined || typeof grantsOnly === "boolean") &&
     (issuedAt === undefined || Number.isFinite(issuedAt)) &&
     (expiresAt === undefined || Number.isFinite(expiresAt)) &&
     (info === undefined || asObject(info) !== undefined)
