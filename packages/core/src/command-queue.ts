@@ -35,10 +35,10 @@ export class CommandQueue {
       return;
     }
     this.#tasks ??= [];
-    const { heldCommands, heldBytes, commandBurst, commandBytes, privilegedFactor } = session.services.limits;
+    const { commandBurst, privilegedFactor, transportBytes } = session.services.limits;
     const burst = commandBurst * (session.privileged ? privilegedFactor : 1);
-    // A burst may wait for a command that takes its time.
-    if (this.#tasks.length < Math.max(heldCommands, burst) && this.#bytes < heldBytes + commandBytes) {
+    // A whole burst, and as much as one message may bring, may wait for a command that takes its time.
+    if (this.#tasks.length < burst && this.#bytes < transportBytes) {
       this.#tasks.push(task);
       this.#bytes += task.bytes;
     } else if (overloaded) {

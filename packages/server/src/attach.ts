@@ -89,9 +89,10 @@ export function attach(httpServer: Server, gateway: Gateway, options: AttachOpti
   let closing: Promise<void> | undefined;
   return {
     close({ drainSeconds = DEFAULT_DRAIN_SECONDS } = {}) {
-      closing ??= drain({ httpServer, gateway, endpoints, milliseconds: drainSeconds * 1000 }).finally(() =>
-        unmount?.(),
-      );
+      closing ??= drain({ httpServer, gateway, endpoints, milliseconds: drainSeconds * 1000 }).finally(() => {
+        for (const endpoint of endpoints) void endpoint.close();
+        unmount?.();
+      });
       return closing;
     },
     async roomToken(request) {
@@ -133,7 +134,7 @@ async function drain({ httpServer, gateway, endpoints, milliseconds }: DrainOpti
   try {
     await within(talking, gateway.drain({ seconds: talking / 1000 }));
   } finally {
-    await within(left() / 2, Promise.all(endpoints.map((endpoint) => endpoint.close())));
+    await within(left() / 2, Promise.all(endpoints.map((endpoint) => endpoint.end())));
     await closeHttpServer(httpServer, left() / 2);
     await within(left(), gateway.close());
   }

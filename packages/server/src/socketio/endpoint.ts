@@ -73,7 +73,7 @@ export class Endpoint {
   readonly #links = new Map<EngineSocket, Link>();
   readonly #sockets = new Set<GatewayWebSocket>();
   readonly #unmount: readonly (() => void)[];
-  #closed: Promise<void> | undefined;
+  #ended: Promise<void> | undefined;
 
   constructor(options: EndpointOptions) {
     const { gateway, httpServer, cors, trustProxy = false } = options;
@@ -109,14 +109,22 @@ export class Endpoint {
     ];
   }
 
-  /** Ends all links at once and leaves the HTTP server to its other listeners. Drain the gateway first to part in peace. */
-  close(): Promise<void> {
-    this.#closed ??= this.#close();
-    return this.#closed;
+  /**
+   * Ends all links at once; whoever comes from now on is told to come again. Drain the gateway first to part in peace.
+   * `close` must follow.
+   */
+  end(): Promise<void> {
+    this.#ended ??= this.#end();
+    return this.#ended;
   }
 
-  async #close(): Promise<void> {
+  /** Ends all links at once, and leaves the HTTP server to its other listeners. */
+  async close(): Promise<void> {
+    await this.end();
     for (const unmount of this.#unmount) unmount();
+  }
+
+  async #end(): Promise<void> {
     await this.io.close();
     const sockets = [...this.#sockets];
     const closed = sockets.map((socket) => new Promise((resolve) => socket.once("close", resolve)));
@@ -143,7 +151,10 @@ export class Endpoint {
         ? undefined
         : { cors: { origin: cors === "*" ? "*" : [...cors], credentials: cors !== "*", methods: ["GET", "POST"] } }),
       allowRequest: (request, allow) => {
-        const error = this.#gate.check(request);
+        const error =
+          this.#ended === undefined
+            ? this.#gate.check(request)
+            : new GatewayError("SHUTTING_DOWN", "The node is shutting down");
         if (error === undefined) allow(null, true);
         // Engine.IO has an answer of its own, without a status that clients and proxies understand; so it is not asked.
         else this.#gate.refuse(request, (request as { res?: ServerResponse }).res, error);
