@@ -1,5 +1,6 @@
 import {
   GatewayError,
+  directTarget,
   historyLimit,
   invalidPayload,
   isTenantId,
@@ -155,7 +156,7 @@ export class Gateway {
     await this.#working();
     const { messenger, publisher } = this.#services;
     publisher.check({ tenantId, name: "direct" }, { event, data });
-    const found = await messenger.find(tenantId, to);
+    const found = await messenger.find(tenantId, directTarget(to, "to"));
     if (found.length === 0 && "socketId" in to) throw new GatewayError("NOT_FOUND", "There is no such connection");
     const message: DirectMessage = { id: messageId(), event, data: toJson(data), timestamp: this.clock.now() };
     return { id: message.id, delivered: await messenger.deliver(tenantId, found, message) };
@@ -216,7 +217,7 @@ export class Gateway {
   async disconnect(tenantId: string, socketId: string): Promise<void> {
     checkTenant(tenantId);
     const { messenger } = this.#services;
-    const [found] = await messenger.find(tenantId, { socketId });
+    const [found] = typeof socketId === "string" ? await messenger.find(tenantId, { socketId }) : [];
     if (found === undefined) throw new GatewayError("NOT_FOUND", "There is no such connection");
     const signal: Signal & { type: "end" } = { type: "end", tenantId, socketId };
     if (found.nodeId === this.nodeId) this.#end(signal);

@@ -194,8 +194,8 @@ function ownsBuiltIn(principal: Principal, action: ChannelAction, kind: string, 
 
 function ask(right: RuleFunction, principal: Principal, params: PatternParams): Answer {
   const answer: unknown = right(principal, params);
-  if (!isPromise(answer)) return outside(answer);
-  return answer.then(outside);
+  // Of what only looks like a promise, a real one is made.
+  return isPromise(answer) ? Promise.resolve(answer).then(outside) : outside(answer);
 }
 
 function outside(answer: unknown): Verdict {
