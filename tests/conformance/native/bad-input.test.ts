@@ -7,7 +7,18 @@ import { RETRYABLE } from "./wire.ts";
 const suite = useTarget("main");
 
 const RESERVED = ["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"];
-const COMMANDS = ["subscribe", "unsubscribe", "join", "leave", "publish", "direct", "members", "state", "history", "refresh"];
+const COMMANDS = [
+  "subscribe",
+  "unsubscribe",
+  "join",
+  "leave",
+  "publish",
+  "direct",
+  "members",
+  "state",
+  "history",
+  "refresh",
+];
 
 /** Of channel names, which `{}`, `*`, white space, control and format characters, and lone surrogates may not be in. */
 const BAD_NAMES: readonly unknown[] = [
@@ -128,7 +139,9 @@ describe("bad input", () => {
       // No goodbye: the connection is simply gone.
       open.socket.resetAndDestroy();
     }
-    await expect.poll(async () => (await suite.call("/api/socket/connections", { tenantId })).body).toEqual({ count: 0 });
+    await expect
+      .poll(async () => (await suite.call("/api/socket/connections", { tenantId })).body)
+      .toEqual({ count: 0 });
     await expect.poll(async () => (await suite.call("/api/socket/channels/c/members", { tenantId })).body).toEqual([]);
     await suite.expectServing();
   });
@@ -137,7 +150,11 @@ describe("bad input", () => {
     const base = `${suite.target.urls[0]}/socket.io/?EIO=4&transport=polling`;
     for (let n = 0; n < 20; n++) {
       const { sid } = JSON.parse((await (await fetch(base)).text()).slice(1)) as { sid: string };
-      await fetch(`${base}&sid=${sid}`, { method: "POST", headers: { "Content-Type": "text/plain" }, body: `40{"token":"${suite.token("ann")}"}` });
+      await fetch(`${base}&sid=${sid}`, {
+        method: "POST",
+        headers: { "Content-Type": "text/plain" },
+        body: `40{"token":"${suite.token("ann")}"}`,
+      });
     }
     const topic = unique("topic:");
     await suite.broadcast(topic, 1);
@@ -190,7 +207,16 @@ describe("bad input", () => {
     });
 
     it("a CONNECT whose auth is of every wrong type", async () => {
-      for (const auth of ["null", "7", '"text"', "[]", "[null]", "{", '{"token":{"__proto__":null}}', '{"__proto__":{"token":"x"}}']) {
+      for (const auth of [
+        "null",
+        "7",
+        '"text"',
+        "[]",
+        "[null]",
+        "{",
+        '{"token":{"__proto__":null}}',
+        '{"__proto__":{"token":"x"}}',
+      ]) {
         const link = await RawLink.open(suite.url);
         link.send(`40${auth}`);
         await link.until(() => link.closed || /44\{|40\{/.test(link.received));
@@ -200,7 +226,18 @@ describe("bad input", () => {
     });
 
     it("addresses that are none", async () => {
-      for (const path of ["//", "//socket.io/", "/socket.io/?EIO=4&transport=%00", "/socket.io/?EIO=99&transport=websocket", "/socket.io/?EIO=3&transport=websocket", "/socket.io/?sid=__proto__&EIO=4&transport=websocket", "/socket.io/%", "http://[", "*", "/socket.io/?transport=constructor"]) {
+      for (const path of [
+        "//",
+        "//socket.io/",
+        "/socket.io/?EIO=4&transport=%00",
+        "/socket.io/?EIO=99&transport=websocket",
+        "/socket.io/?EIO=3&transport=websocket",
+        "/socket.io/?sid=__proto__&EIO=4&transport=websocket",
+        "/socket.io/%",
+        "http://[",
+        "*",
+        "/socket.io/?transport=constructor",
+      ]) {
         const link = await RawLink.open(suite.url, path);
         // Some are only found out when they are WebSockets already; those end at once.
         if (link.status === 101) await link.until(() => link.closed);
@@ -226,7 +263,10 @@ describe("bad input", () => {
     it.for(COMMANDS)("%s with everything that it cannot be answers with an error of the table", async (command) => {
       const client = await suite.user();
       for (const [name, payload] of payloads) {
-        const answer = (await client.ask(command, payload)) as { ok: boolean; error: { code: string; retryable: boolean } };
+        const answer = (await client.ask(command, payload)) as {
+          ok: boolean;
+          error: { code: string; retryable: boolean };
+        };
         expect(answer.ok, name).toBe(false);
         expect(["INVALID_PAYLOAD", "TOO_LARGE", "UNAUTHENTICATED"], name).toContain(answer.error.code);
         expect(answer.error.retryable).toBe(RETRYABLE.has(answer.error.code));
@@ -248,9 +288,20 @@ describe("bad input", () => {
     it.for(COMMANDS)("%s takes no binary attachment", async (command) => {
       const client = await suite.user();
       expectRefusal(await client.ask(command, Buffer.from("binary")), "INVALID_PAYLOAD");
-      const right = { topic: "a", channel: "a", subscriptionId: "a", event: "e", to: { userId: "a" }, state: 1, token: "a" };
+      const right = {
+        topic: "a",
+        channel: "a",
+        subscriptionId: "a",
+        event: "e",
+        to: { userId: "a" },
+        state: 1,
+        token: "a",
+      };
       for (const key of ["data", "state", "filter", "since", "extra"]) {
-        expectRefusal(await client.ask(command, { ...right, [key]: { deep: [Buffer.from("binary")] } }), "INVALID_PAYLOAD");
+        expectRefusal(
+          await client.ask(command, { ...right, [key]: { deep: [Buffer.from("binary")] } }),
+          "INVALID_PAYLOAD",
+        );
       }
       await client.ok("leave", { channel: "a" });
     });
@@ -266,7 +317,11 @@ describe("bad input", () => {
 
     it("with prototype keys touch no prototype", async () => {
       const client = await suite.user();
-      for (const text of [`{"__proto__":{"topic":"a","channel":"a"}}`, `{"constructor":{"prototype":{"channel":"a"}}}`, `{"toString":"a","valueOf":"b","hasOwnProperty":1}`]) {
+      for (const text of [
+        `{"__proto__":{"topic":"a","channel":"a"}}`,
+        `{"constructor":{"prototype":{"channel":"a"}}}`,
+        `{"toString":"a","valueOf":"b","hasOwnProperty":1}`,
+      ]) {
         for (const command of COMMANDS) {
           const answer = (await client.ask(command, JSON.parse(text))) as { ok: boolean };
           expect(answer.ok).toBe(false);
@@ -303,7 +358,11 @@ describe("bad input", () => {
 
     it("lone surrogates are none", async () => {
       const link = await loggedIn();
-      link.send(`421["subscribe",{"topic":"a\\ud800b"}]`, `422["join",{"channel":"\\udc00"}]`, `423["publish",{"channel":"\\ud83d","event":"e"}]`);
+      link.send(
+        `421["subscribe",{"topic":"a\\ud800b"}]`,
+        `422["join",{"channel":"\\udc00"}]`,
+        `423["publish",{"channel":"\\ud83d","event":"e"}]`,
+      );
       await link.until(() => link.received.includes("433["));
       expect(link.received.split(`"INVALID_PAYLOAD"`).length - 1).toBe(3);
       link.destroy();
@@ -311,19 +370,36 @@ describe("bad input", () => {
 
     it.each(["@direct", "@", "$", "$SYS", "@x:y"])("%s is the gateway's own, for everybody", async (name) => {
       const [client, admin] = [await suite.user(), await suite.user(undefined, { claims: { permissions: ["admin"] } })];
-      for (const who of [client, admin]) for (const [command, payload] of commandsOn(name)) await who.refused(command, payload, "FORBIDDEN");
+      for (const who of [client, admin])
+        for (const [command, payload] of commandsOn(name)) await who.refused(command, payload, "FORBIDDEN");
     });
 
-    it.each(["chat:room1", "notifications", "/companies/1/workspaces", "session.status", "a", "x".repeat(255), "é".repeat(127), "名前", "😀", "a@b", "a$b", "-", "__proto__", "%20", "a/../b", "'\";--", "<script>", "a,b|c\\d"])(
-      "%j is one",
-      async (name) => {
-        const client = await suite.user();
-        await client.ok("subscribe", { topic: name });
-        await client.ok("join", { channel: name });
-        await client.ok("publish", { channel: name, event: "e", data: name });
-        await client.until(() => client.payloads(name).includes(name), "the event");
-      },
-    );
+    it.each([
+      "chat:room1",
+      "notifications",
+      "/companies/1/workspaces",
+      "session.status",
+      "a",
+      "x".repeat(255),
+      "é".repeat(127),
+      "名前",
+      "😀",
+      "a@b",
+      "a$b",
+      "-",
+      "__proto__",
+      "%20",
+      "a/../b",
+      "'\";--",
+      "<script>",
+      "a,b|c\\d",
+    ])("%j is one", async (name) => {
+      const client = await suite.user();
+      await client.ok("subscribe", { topic: name });
+      await client.ok("join", { channel: name });
+      await client.ok("publish", { channel: name, event: "e", data: name });
+      await client.until(() => client.payloads(name).includes(name), "the event");
+    });
 
     it("are compared byte for byte", async () => {
       const client = await suite.user();
@@ -363,8 +439,14 @@ describe("bad input", () => {
       await client.refused("direct", { to: { userId: "a" }, event }, "INVALID_PAYLOAD");
       const service = await suite.service();
       await service.refused("publish", { channel: topic, event }, "INVALID_PAYLOAD");
-      for (const [path, body] of [["broadcast", { channel: topic, event }], ["direct", { socketId: client.session.socketId, event }]] as const) {
-        expect(await suite.call(`/api/socket/${path}`, { body })).toMatchObject({ status: 400, body: { error: "INVALID_PAYLOAD" } });
+      for (const [path, body] of [
+        ["broadcast", { channel: topic, event }],
+        ["direct", { socketId: client.session.socketId, event }],
+      ] as const) {
+        expect(await suite.call(`/api/socket/${path}`, { body })).toMatchObject({
+          status: 400,
+          body: { error: "INVALID_PAYLOAD" },
+        });
       }
       await suite.fence(client);
       expect(client.events(topic)).toEqual([]);
@@ -377,7 +459,22 @@ describe("bad input", () => {
       await client.refused("direct", { to: { userId: "a" }, event }, "INVALID_PAYLOAD");
     });
 
-    it.each(["e", "e".repeat(128), "error", "ping", "session", "event", "closing", "a b", "__proto__", "constructor", "toString", "Connect", " ", "😀"])("%j is one", async (event) => {
+    it.each([
+      "e",
+      "e".repeat(128),
+      "error",
+      "ping",
+      "session",
+      "event",
+      "closing",
+      "a b",
+      "__proto__",
+      "constructor",
+      "toString",
+      "Connect",
+      " ",
+      "😀",
+    ])("%j is one", async (event) => {
       const { client, topic } = await publishing();
       await client.ok("publish", { channel: topic, event });
       expect((await client.eventsOf(topic, 1))[0]?.event).toBe(event);

@@ -1,6 +1,15 @@
 import { io, type Socket } from "socket.io-client";
 import { expect } from "vitest";
-import { RETRYABLE, type CommandName, type Json, type Pushes, type PushName, type RealtimeEvent, type Results, type WireError } from "./wire.ts";
+import {
+  RETRYABLE,
+  type CommandName,
+  type Json,
+  type Pushes,
+  type PushName,
+  type RealtimeEvent,
+  type Results,
+  type WireError,
+} from "./wire.ts";
 
 export interface ConnectOptions {
   /** Sent as `auth.token`, whatever it is; left out where undefined. */
@@ -12,7 +21,11 @@ export interface ConnectOptions {
   readonly transports?: readonly ("websocket" | "polling")[];
   readonly namespace?: string;
   /** Sent while the connection is still being made. */
-  readonly early?: readonly { readonly event: string; readonly payload: unknown; readonly answer: (answer: unknown) => void }[];
+  readonly early?: readonly {
+    readonly event: string;
+    readonly payload: unknown;
+    readonly answer: (answer: unknown) => void;
+  }[];
 }
 
 /** A handshake that was refused: `data` is what came with `connect_error`. */
@@ -127,7 +140,10 @@ export class Client {
   }
 
   /** The first push of a kind for which `accept` holds, already here or still to come. */
-  async push<Name extends PushName>(name: Name, accept: (push: Pushes[Name]) => boolean = () => true): Promise<Pushes[Name]> {
+  async push<Name extends PushName>(
+    name: Name,
+    accept: (push: Pushes[Name]) => boolean = () => true,
+  ): Promise<Pushes[Name]> {
     await this.until(() => this.pushes(name).some(accept), `a push "${name}"`);
     return this.pushes(name).find(accept) as Pushes[Name];
   }
@@ -160,7 +176,11 @@ export class Client {
         const timer = setTimeout(() => {
           this.#waiting.delete(look);
           const heard = this.heard.slice(-10).map((one) => JSON.stringify(one).slice(0, 200));
-          reject(new Error(`Waited in vain for ${what}; disconnected: ${this.#reason ?? "no"}; heard last:\n${heard.join("\n")}`));
+          reject(
+            new Error(
+              `Waited in vain for ${what}; disconnected: ${this.#reason ?? "no"}; heard last:\n${heard.join("\n")}`,
+            ),
+          );
         }, end - Date.now());
         const look = (): void => {
           clearTimeout(timer);

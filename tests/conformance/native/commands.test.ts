@@ -22,7 +22,10 @@ describe("3. commands", () => {
 
     it("gives no position where no history is kept", async () => {
       const client = await suite.user();
-      expect(await client.request("subscribe", { topic: unique("plain:") })).toEqual({ ok: true, subscriptionId: expect.any(String) });
+      expect(await client.request("subscribe", { topic: unique("plain:") })).toEqual({
+        ok: true,
+        subscriptionId: expect.any(String),
+      });
     });
 
     it("takes the client's own `subscriptionId`; the same again changes nothing", async () => {
@@ -31,7 +34,9 @@ describe("3. commands", () => {
       const command = { topic, subscriptionId: "mine", filter: { a: 1, b: [1, 2] } };
       expect(await client.ok("subscribe", command)).toMatchObject({ subscriptionId: "mine" });
       expect(await client.ok("subscribe", command)).toMatchObject({ subscriptionId: "mine" });
-      expect(await client.ok("subscribe", { ...command, filter: { b: [1, 2], a: 1 } })).toMatchObject({ subscriptionId: "mine" });
+      expect(await client.ok("subscribe", { ...command, filter: { b: [1, 2], a: 1 } })).toMatchObject({
+        subscriptionId: "mine",
+      });
       await suite.broadcast(topic, { a: 1, b: 2 });
       await suite.fence(client);
       expect(client.events(topic)).toHaveLength(1);
@@ -47,13 +52,19 @@ describe("3. commands", () => {
       const client = await suite.user();
       const topic = unique("topic:");
       await client.ok("subscribe", { topic, subscriptionId: "mine", filter: { a: 1 } });
-      await client.refused("subscribe", { topic, subscriptionId: "mine", filter: { a: 1 }, ...change }, "INVALID_PAYLOAD");
+      await client.refused(
+        "subscribe",
+        { topic, subscriptionId: "mine", filter: { a: 1 }, ...change },
+        "INVALID_PAYLOAD",
+      );
     });
 
     it("gives each subscription without one an id of its own", async () => {
       const client = await suite.user();
       const topic = unique("topic:");
-      const ids = await Promise.all([1, 2, 3].map(() => client.ok("subscribe", { topic }).then(({ subscriptionId }) => subscriptionId)));
+      const ids = await Promise.all(
+        [1, 2, 3].map(() => client.ok("subscribe", { topic }).then(({ subscriptionId }) => subscriptionId)),
+      );
       expect(new Set(ids).size).toBe(3);
     });
 
@@ -97,7 +108,13 @@ describe("3. commands", () => {
       const channel = unique("c:");
       const ann = await suite.user("ann", { claims: { info: { name: "Ann" } } });
       const bob = await suite.user("bob");
-      const memberAnn = { socketId: ann.session.socketId, userId: "ann", joinedAt: expect.any(Number), info: { name: "Ann" }, state: { busy: true } };
+      const memberAnn = {
+        socketId: ann.session.socketId,
+        userId: "ann",
+        joinedAt: expect.any(Number),
+        info: { name: "Ann" },
+        state: { busy: true },
+      };
       expect(await ann.request("join", { channel, state: { busy: true } })).toEqual({
         ok: true,
         members: [memberAnn],
@@ -106,14 +123,21 @@ describe("3. commands", () => {
       });
       const joined = await bob.ok("join", { channel });
       expect(joined).toEqual({ members: expect.any(Array), total: 2, position });
-      expect([...joined.members].sort(byUser)).toEqual([memberAnn, { socketId: bob.session.socketId, userId: "bob", joinedAt: expect.any(Number) }]);
+      expect([...joined.members].sort(byUser)).toEqual([
+        memberAnn,
+        { socketId: bob.session.socketId, userId: "bob", joinedAt: expect.any(Number) },
+      ]);
       await suite.broadcast(channel, "for members");
       await Promise.all([ann.eventsOf(channel, 1), bob.eventsOf(channel, 1)]);
     });
 
     it("gives no position where no history is kept", async () => {
       const client = await suite.user();
-      expect(await client.request("join", { channel: unique("plain:") })).toEqual({ ok: true, members: [expect.anything()], total: 1 });
+      expect(await client.request("join", { channel: unique("plain:") })).toEqual({
+        ok: true,
+        members: [expect.anything()],
+        total: 1,
+      });
     });
 
     it("is one membership, also when joined twice; the second may bring another state", async () => {
@@ -176,7 +200,11 @@ describe("3. commands", () => {
       const topic = unique("topic:");
       const { position: before } = await client.ok("subscribe", { topic });
       const answer = await client.request("publish", { channel: topic, event: "said", data: { text: "hi" } });
-      expect(answer).toEqual({ ok: true, id: expect.stringMatching(/./), position: { epoch: before?.epoch, offset: 1 } });
+      expect(answer).toEqual({
+        ok: true,
+        id: expect.stringMatching(/./),
+        position: { epoch: before?.epoch, offset: 1 },
+      });
       const { id } = answer as { id: string };
       expect(await client.eventsOf(topic, 1)).toMatchObject([{ id, event: "said", position: { offset: 1 } }]);
     });
@@ -185,7 +213,10 @@ describe("3. commands", () => {
       const client = await suite.user();
       const topic = unique("plain:");
       await client.ok("subscribe", { topic });
-      expect(await client.request("publish", { channel: topic, event: "e", data: 1 })).toEqual({ ok: true, id: expect.any(String) });
+      expect(await client.request("publish", { channel: topic, event: "e", data: 1 })).toEqual({
+        ok: true,
+        id: expect.any(String),
+      });
       const [event] = await client.eventsOf(topic, 1);
       expect(event).not.toHaveProperty("position");
     });
@@ -211,16 +242,26 @@ describe("3. commands", () => {
       await client.ok("publish", { channel: `user:${unique("u-")}`, event: "e" });
     });
 
-    it.for([null, false, 0, "", "text", [], {}, [1, [2, [3]]], { a: { b: null } }, -1.5e-7, "\u0000\u2028\ud83d\ude00", { "": 1, length: 3 }])(
-      "takes %j as data, and any other JSON value",
-      async (data) => {
-        const client = await suite.user();
-        const topic = unique("topic:");
-        await client.ok("subscribe", { topic });
-        await client.ok("publish", { channel: topic, event: "e", data });
-        expect((await client.eventsOf(topic, 1))[0]?.payload).toEqual(data);
-      },
-    );
+    it.for([
+      null,
+      false,
+      0,
+      "",
+      "text",
+      [],
+      {},
+      [1, [2, [3]]],
+      { a: { b: null } },
+      -1.5e-7,
+      "\u0000\u2028\ud83d\ude00",
+      { "": 1, length: 3 },
+    ])("takes %j as data, and any other JSON value", async (data) => {
+      const client = await suite.user();
+      const topic = unique("topic:");
+      await client.ok("subscribe", { topic });
+      await client.ok("publish", { channel: topic, event: "e", data });
+      expect((await client.eventsOf(topic, 1))[0]?.payload).toEqual(data);
+    });
 
     it("stamps the sender, whatever the data says", async () => {
       const client = await suite.user("ann");
@@ -235,19 +276,22 @@ describe("3. commands", () => {
   });
 
   describe("the idempotency key `id`", () => {
-    it.each(["topic:", "plain:"])("is stored and delivered once on %s…, and both calls get the first result", async (prefix) => {
-      const client = await suite.user();
-      const channel = unique(prefix);
-      await client.ok("subscribe", { topic: channel });
-      const command = { channel, event: "e", data: { n: 1 }, id: "key-1" };
-      const [first, second] = await Promise.all([client.ok("publish", command), client.ok("publish", command)]);
-      const third = await client.ok("publish", command);
-      expect(first.id).toBe("key-1");
-      expect([second, third]).toEqual([first, first]);
-      await suite.fence(client);
-      expect(client.events(channel)).toHaveLength(1);
-      expect(client.events(channel)[0]?.id).toBe("key-1");
-    });
+    it.each(["topic:", "plain:"])(
+      "is stored and delivered once on %s…, and both calls get the first result",
+      async (prefix) => {
+        const client = await suite.user();
+        const channel = unique(prefix);
+        await client.ok("subscribe", { topic: channel });
+        const command = { channel, event: "e", data: { n: 1 }, id: "key-1" };
+        const [first, second] = await Promise.all([client.ok("publish", command), client.ok("publish", command)]);
+        const third = await client.ok("publish", command);
+        expect(first.id).toBe("key-1");
+        expect([second, third]).toEqual([first, first]);
+        await suite.fence(client);
+        expect(client.events(channel)).toHaveLength(1);
+        expect(client.events(channel)[0]?.id).toBe("key-1");
+      },
+    );
 
     it("is the sender's, over all its connections", async () => {
       const channel = unique("topic:");
@@ -278,7 +322,9 @@ describe("3. commands", () => {
       await bob.ok("subscribe", { topic: channel });
       const first = await ann.ok("publish", { channel, event: "e", data: "ann's", id: "key" });
       const second = await bob.ok("publish", { channel, event: "e", data: "bob's", id: "key" });
-      const third = await suite.call("/api/socket/broadcast", { body: { channel, event: "e", data: "server's", id: "key" } });
+      const third = await suite.call("/api/socket/broadcast", {
+        body: { channel, event: "e", data: "server's", id: "key" },
+      });
       expect(third.status).toBe(200);
       expect([first, second].map(({ position: { offset } = { offset: 0 } }) => offset)).toEqual([1, 2]);
       await ann.eventsOf(channel, 3);
@@ -294,7 +340,9 @@ describe("3. commands", () => {
         const client = await suite.user("ann", { tenantId });
         for (const name of [channel, other]) {
           await client.ok("subscribe", { topic: name });
-          expect(await client.ok("publish", { channel: name, event: "e", data: `${tenantId}${name}`, id: "key" })).toMatchObject({ position: { offset: 1 } });
+          expect(
+            await client.ok("publish", { channel: name, event: "e", data: `${tenantId}${name}`, id: "key" }),
+          ).toMatchObject({ position: { offset: 1 } });
         }
       }
     });
@@ -317,7 +365,11 @@ describe("3. commands", () => {
   describe("direct", () => {
     it("reaches one connection by its socketId", async () => {
       const [ann, bob, otherBob] = [await suite.user("ann"), await suite.user("bob"), await suite.user("bob")];
-      const answer = await ann.request("direct", { to: { socketId: bob.session.socketId }, event: "psst", data: { n: 1 } });
+      const answer = await ann.request("direct", {
+        to: { socketId: bob.session.socketId },
+        event: "psst",
+        data: { n: 1 },
+      });
       expect(answer).toEqual({ ok: true, id: expect.stringMatching(/./), delivered: 1 });
       expect(await bob.eventsOf("@direct", 1)).toEqual([
         {
@@ -344,7 +396,11 @@ describe("3. commands", () => {
 
     it("answers `delivered: 0` for a user without sessions, NOT_FOUND for a socketId that is not there", async () => {
       const ann = await suite.user("ann");
-      expect(await ann.request("direct", { to: { userId: unique("u-") }, event: "e" })).toEqual({ ok: true, id: expect.any(String), delivered: 0 });
+      expect(await ann.request("direct", { to: { userId: unique("u-") }, event: "e" })).toEqual({
+        ok: true,
+        id: expect.any(String),
+        delivered: 0,
+      });
       await ann.refused("direct", { to: { socketId: unique("none") }, event: "e" }, "NOT_FOUND");
     });
 
@@ -357,16 +413,26 @@ describe("3. commands", () => {
       expect(await ann.ok("direct", { to: { userId }, event: "e" })).toMatchObject({ delivered: 0 });
       await suite.fence(foreign);
       await suite.fence(other);
-      expect([foreign, other].map((client) => client.events("@direct").filter(({ event }) => event === "e"))).toEqual([[], []]);
+      expect([foreign, other].map((client) => client.events("@direct").filter(({ event }) => event === "e"))).toEqual([
+        [],
+        [],
+      ]);
     });
 
-    it.for([{}, { socketId: "a", userId: "b" }, { userId: "" }, { socketId: "" }, { userId: 7 }, { userId: ["ann"] }, null, "ann", []])(
-      "refuses to send to %j",
-      async (to) => {
-        const ann = await suite.user("ann");
-        await ann.refused("direct", { to, event: "e" }, "INVALID_PAYLOAD");
-      },
-    );
+    it.for([
+      {},
+      { socketId: "a", userId: "b" },
+      { userId: "" },
+      { socketId: "" },
+      { userId: 7 },
+      { userId: ["ann"] },
+      null,
+      "ann",
+      [],
+    ])("refuses to send to %j", async (to) => {
+      const ann = await suite.user("ann");
+      await ann.refused("direct", { to, event: "e" }, "INVALID_PAYLOAD");
+    });
   });
 
   describe("members", () => {
@@ -396,7 +462,10 @@ describe("3. commands", () => {
       let cursor: string | undefined;
       let pages = 0;
       do {
-        const page = await (users[0] as (typeof users)[0]).ok("members", { channel, ...(cursor === undefined ? {} : { cursor }) });
+        const page = await (users[0] as (typeof users)[0]).ok("members", {
+          channel,
+          ...(cursor === undefined ? {} : { cursor }),
+        });
         expect(page.total).toBe(80);
         expect(Buffer.byteLength(JSON.stringify(page))).toBeLessThanOrEqual(256 * 1024 + 2048);
         found.push(...page.members);
@@ -474,7 +543,10 @@ describe("3. commands", () => {
 
     it("of a channel where nothing was published is empty, and stands at 0", async () => {
       const client = await suite.user();
-      expect(await client.ok("history", { channel: unique("topic:") })).toEqual({ events: [], position: { epoch: expect.any(String), offset: 0 } });
+      expect(await client.ok("history", { channel: unique("topic:") })).toEqual({
+        events: [],
+        position: { epoch: expect.any(String), offset: 0 },
+      });
     });
 
     it("stops at 256 KiB", async () => {
@@ -495,22 +567,36 @@ describe("3. commands", () => {
       await client.refused("history", { channel: unique("c:"), limit }, "INVALID_PAYLOAD");
     });
 
-    it.for([null, 7, "e:1", [], {}, { epoch: "e" }, { offset: 1 }, { epoch: 1, offset: 1 }, { epoch: "", offset: 1 }, { epoch: "e", offset: -1 }, { epoch: "e", offset: 1.5 }, { epoch: "e", offset: "1" }, { epoch: "e", offset: 2 ** 53 }])(
-      "refuses %j as `since`, of every command",
-      async (since) => {
-        const client = await suite.user();
-        await client.refused("history", { channel: unique("c:"), since }, "INVALID_PAYLOAD");
-        await client.refused("subscribe", { topic: unique("c:"), since }, "INVALID_PAYLOAD");
-        await client.refused("join", { channel: unique("c:"), since }, "INVALID_PAYLOAD");
-      },
-    );
+    it.for([
+      null,
+      7,
+      "e:1",
+      [],
+      {},
+      { epoch: "e" },
+      { offset: 1 },
+      { epoch: 1, offset: 1 },
+      { epoch: "", offset: 1 },
+      { epoch: "e", offset: -1 },
+      { epoch: "e", offset: 1.5 },
+      { epoch: "e", offset: "1" },
+      { epoch: "e", offset: 2 ** 53 },
+    ])("refuses %j as `since`, of every command", async (since) => {
+      const client = await suite.user();
+      await client.refused("history", { channel: unique("c:"), since }, "INVALID_PAYLOAD");
+      await client.refused("subscribe", { topic: unique("c:"), since }, "INVALID_PAYLOAD");
+      await client.refused("join", { channel: unique("c:"), since }, "INVALID_PAYLOAD");
+    });
   });
 
   describe("refresh", () => {
     it("answers with the new expiry", async () => {
       const client = await suite.user("ann");
       const exp = seconds() + 1000;
-      expect(await client.request("refresh", { token: suite.token("ann", { exp }) })).toEqual({ ok: true, expiresAt: exp * 1000 });
+      expect(await client.request("refresh", { token: suite.token("ann", { exp }) })).toEqual({
+        ok: true,
+        expiresAt: exp * 1000,
+      });
     });
 
     it("gives the new token's rights", async () => {
@@ -530,8 +616,16 @@ describe("3. commands", () => {
       await client.ok("subscribe", { topic });
       await client.refused("refresh", { token: suite.token("bob") }, "FORBIDDEN");
       await client.refused("refresh", { token: suite.token("ann", { tenantId: unique("t-") }) }, "FORBIDDEN");
-      await client.refused("refresh", { token: suite.token("ann", { exp: seconds() - 10, iat: seconds() - 20 }) }, "TOKEN_EXPIRED");
-      for (const token of ["nonsense", suite.roomToken({ room: topic, userId: "ann" }), suite.token("ann", { type: "refresh" })]) {
+      await client.refused(
+        "refresh",
+        { token: suite.token("ann", { exp: seconds() - 10, iat: seconds() - 20 }) },
+        "TOKEN_EXPIRED",
+      );
+      for (const token of [
+        "nonsense",
+        suite.roomToken({ room: topic, userId: "ann" }),
+        suite.token("ann", { type: "refresh" }),
+      ]) {
         await client.refused("refresh", { token }, "UNAUTHENTICATED");
       }
       await suite.broadcast(topic, "as before");
@@ -563,8 +657,28 @@ describe("3. commands", () => {
       // Answered in their order, so that this is the last.
       await client.ok("leave", { channel: "a" });
       expect(client.heard.filter(({ event }) => event !== "event" && event !== "session")).toEqual([
-        { event: "error", args: [expect.objectContaining({ command: "unsubscribe", code: "NOT_FOUND", message: expect.any(String), retryable: false })] },
-        { event: "error", args: [expect.objectContaining({ command: "dance", code: "UNKNOWN_COMMAND", message: expect.any(String), retryable: false })] },
+        {
+          event: "error",
+          args: [
+            expect.objectContaining({
+              command: "unsubscribe",
+              code: "NOT_FOUND",
+              message: expect.any(String),
+              retryable: false,
+            }),
+          ],
+        },
+        {
+          event: "error",
+          args: [
+            expect.objectContaining({
+              command: "dance",
+              code: "UNKNOWN_COMMAND",
+              message: expect.any(String),
+              retryable: false,
+            }),
+          ],
+        },
       ]);
     });
 
@@ -597,7 +711,13 @@ describe("3. commands", () => {
         note("leave", client.ask("leave", { channel })),
         note("unsubscribe", client.ask("unsubscribe", { subscriptionId: "s" })),
       ]);
-      expect(order.filter((name) => name !== "publish")).toEqual(["subscribe", "join", "state", "leave", "unsubscribe"]);
+      expect(order.filter((name) => name !== "publish")).toEqual([
+        "subscribe",
+        "join",
+        "state",
+        "leave",
+        "unsubscribe",
+      ]);
     });
   });
 });

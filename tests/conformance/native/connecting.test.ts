@@ -10,13 +10,16 @@ const DAY = 24 * 60 * 60;
 
 describe("2. connecting", () => {
   describe("transports and credentials", () => {
-    it.each([["websocket"], ["polling"], ["polling", "websocket"]] as const)("takes Socket.IO clients by %s", async (...transports) => {
-      const client = await suite.user(undefined, { transports });
-      const topic = unique("topic:");
-      await client.ok("subscribe", { topic });
-      await suite.broadcast(topic, 1);
-      await client.eventsOf(topic, 1);
-    });
+    it.each([["websocket"], ["polling"], ["polling", "websocket"]] as const)(
+      "takes Socket.IO clients by %s",
+      async (...transports) => {
+        const client = await suite.user(undefined, { transports });
+        const topic = unique("topic:");
+        await client.ok("subscribe", { topic });
+        await suite.broadcast(topic, 1);
+        await client.eventsOf(topic, 1);
+      },
+    );
 
     it("goes on without loss while a polling client becomes a WebSocket client", async () => {
       const client = await suite.user(undefined, { transports: ["polling", "websocket"] });
@@ -45,7 +48,10 @@ describe("2. connecting", () => {
     });
 
     it("looks at own keys of `auth` only", async () => {
-      const inherited = JSON.parse(`{ "__proto__": { "token": ${JSON.stringify(suite.token("ann"))} } }`) as Record<string, unknown>;
+      const inherited = JSON.parse(`{ "__proto__": { "token": ${JSON.stringify(suite.token("ann"))} } }`) as Record<
+        string,
+        unknown
+      >;
       expect((await suite.connect({ auth: inherited })).session.userId).toBeNull();
     });
 
@@ -92,7 +98,16 @@ describe("2. connecting", () => {
   });
 
   describe("who a token makes of its bearer", () => {
-    it.each(["john.doe@x.com", "a:b", "a/b", "*".repeat(0) + "名前", "u".repeat(128), "é".repeat(64), "__proto__", "0"])("takes the user id %j as it is", async (sub) => {
+    it.each([
+      "john.doe@x.com",
+      "a:b",
+      "a/b",
+      "*".repeat(0) + "名前",
+      "u".repeat(128),
+      "é".repeat(64),
+      "__proto__",
+      "0",
+    ])("takes the user id %j as it is", async (sub) => {
       expect((await suite.user(sub)).session.userId).toBe(sub);
     });
 
@@ -108,7 +123,7 @@ describe("2. connecting", () => {
       expect((await suite.user("ann", { claims })).session.tenantId).toBe(tenantId);
     });
 
-    it("takes a life of 31 days, and `type: \"access\"`", async () => {
+    it('takes a life of 31 days, and `type: "access"`', async () => {
       const now = seconds();
       const client = await suite.user("ann", { claims: { iat: now, exp: now + 31 * DAY, type: "access" } });
       expect(client.session.expiresAt).toBe((now + 31 * DAY) * 1000);
@@ -169,15 +184,32 @@ describe("2. connecting", () => {
       ["no signature piece", () => suite.token("ann").split(".").slice(0, 2).join(".")],
       ["the algorithm none", () => unsigned(suite.claims("ann"))],
       ["the algorithm None", () => unsigned(suite.claims("ann"), "None")],
-      ["the algorithm none, signed all the same", () => sign(suite.claims("ann"), { secret: suite.secret, algorithm: "none" })],
+      [
+        "the algorithm none, signed all the same",
+        () => sign(suite.claims("ann"), { secret: suite.secret, algorithm: "none" }),
+      ],
       ["HS384", () => sign(suite.claims("ann"), { secret: suite.secret, algorithm: "HS384" })],
       ["HS512", () => sign(suite.claims("ann"), { secret: suite.secret, algorithm: "HS512" })],
-      ["an HMAC that calls itself RS256", () => sign(suite.claims("ann"), { secret: suite.secret, algorithm: "RS256" })],
+      [
+        "an HMAC that calls itself RS256",
+        () => sign(suite.claims("ann"), { secret: suite.secret, algorithm: "RS256" }),
+      ],
       ["RS256", () => signByKey(suite.claims("ann"), { key: rsa.privateKey, algorithm: "RS256" })],
       ["ES256", () => signByKey(suite.claims("ann"), { key: ec.privateKey, algorithm: "ES256" })],
       ["EdDSA", () => signByKey(suite.claims("ann"), { key: ed.privateKey, algorithm: "EdDSA" })],
-      ["a key of its own in `jwk`", () => signByKey(suite.claims("ann"), { key: rsa.privateKey, algorithm: "RS256", header: { jwk: rsa.publicKey.export({ format: "jwk" }) } })],
-      ["an extension that it calls critical", () => sign(suite.claims("ann"), { secret: suite.secret, header: { crit: ["x"], x: 1 } })],
+      [
+        "a key of its own in `jwk`",
+        () =>
+          signByKey(suite.claims("ann"), {
+            key: rsa.privateKey,
+            algorithm: "RS256",
+            header: { jwk: rsa.publicKey.export({ format: "jwk" }) },
+          }),
+      ],
+      [
+        "an extension that it calls critical",
+        () => sign(suite.claims("ann"), { secret: suite.secret, header: { crit: ["x"], x: 1 } }),
+      ],
       ["70,000 characters", () => suite.token("ann", { filler: "x".repeat(52_000) })],
       ["500,000 characters", () => suite.token("ann", { filler: "x".repeat(375_000) })],
       ["claims that are no object", () => sign("[]", { secret: suite.secret })],
@@ -261,13 +293,19 @@ describe("2. connecting", () => {
       ["`iat` below all numbers", `"iat":-1e999`],
     ])("refuses a token with %s", async (_, claim) => {
       const claims = JSON.stringify(suite.claims("ann"));
-      await suite.expectRefused({ token: sign(`${claims.slice(0, -1)},${claim}}`, { secret: suite.secret }) }, "UNAUTHENTICATED");
+      await suite.expectRefused(
+        { token: sign(`${claims.slice(0, -1)},${claim}}`, { secret: suite.secret }) },
+        "UNAUTHENTICATED",
+      );
     });
 
     it("refuses a room token as a login, whatever it is signed with", async () => {
       const claims = { room: "room:a", userId: "ann" };
       await suite.expectRefused({ token: suite.roomToken(claims) }, "UNAUTHENTICATED");
-      await suite.expectRefused({ token: sign(suite.claims("ann"), { secret: roomKey(suite.secret) }) }, "UNAUTHENTICATED");
+      await suite.expectRefused(
+        { token: sign(suite.claims("ann"), { secret: roomKey(suite.secret) }) },
+        "UNAUTHENTICATED",
+      );
     });
 
     it("refuses a bad token also where visitors are let in, by header too", async () => {
@@ -299,7 +337,15 @@ describe("2. connecting", () => {
       await visitor.ok("subscribe", { topic: open });
       await suite.broadcast(open, "for all", { tenantId: "default" });
       expect((await visitor.eventsOf(open, 1))[0]?.payload).toBe("for all");
-      for (const topic of [unique("topic:"), unique("first:"), "org:default", "user:null", "inbox:null", "floor:default", "ops:a"]) {
+      for (const topic of [
+        unique("topic:"),
+        unique("first:"),
+        "org:default",
+        "user:null",
+        "inbox:null",
+        "floor:default",
+        "ops:a",
+      ]) {
         await visitor.refused("subscribe", { topic }, "FORBIDDEN");
         await visitor.refused("join", { channel: topic }, "FORBIDDEN");
         await visitor.refused("publish", { channel: topic, event: "e" }, "FORBIDDEN");
@@ -336,7 +382,9 @@ describe("2. connecting", () => {
       const exp = seconds() + 2;
       const client = await suite.user("ann", { claims: { exp } });
       const witness = await suite.user("bob", { claims: { exp } });
-      expect(await client.ok("refresh", { token: suite.token("ann", { exp: exp + 600 }) })).toEqual({ expiresAt: (exp + 600) * 1000 });
+      expect(await client.ok("refresh", { token: suite.token("ann", { exp: exp + 600 }) })).toEqual({
+        expiresAt: (exp + 600) * 1000,
+      });
       await witness.ended();
       await suite.fence(client);
       expect(client.reason).toBeUndefined();

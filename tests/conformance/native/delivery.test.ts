@@ -14,10 +14,16 @@ function range(from: number, to: number): readonly number[] {
 }
 
 /** Publishes so many events, whose payloads are the offsets that they get in an empty channel. */
-async function publish(channel: string, count: number, options: { first?: number; data?: (n: number) => unknown } = {}): Promise<Position> {
+async function publish(
+  channel: string,
+  count: number,
+  options: { first?: number; data?: (n: number) => unknown } = {},
+): Promise<Position> {
   const { first = 1, data = (n: number) => n } = options;
   const service = await suite.service();
-  const results = await Promise.all(range(first, first + count - 1).map((n) => service.ok("publish", { channel, event: "e", data: data(n) })));
+  const results = await Promise.all(
+    range(first, first + count - 1).map((n) => service.ok("publish", { channel, event: "e", data: data(n) })),
+  );
   service.close();
   return results.at(-1)?.position as Position;
 }
@@ -30,7 +36,9 @@ describe("5. delivery", () => {
       for (const reader of readers) await reader.ok("subscribe", { topic });
       const publishers = await Promise.all([1, 2, 3].map(() => suite.service()));
       await Promise.all(
-        publishers.flatMap((publisher, p) => range(1, 100).map((n) => publisher.ok("publish", { channel: topic, event: "e", data: [p, n] }))),
+        publishers.flatMap((publisher, p) =>
+          range(1, 100).map((n) => publisher.ok("publish", { channel: topic, event: "e", data: [p, n] })),
+        ),
       );
       const seen = await Promise.all(readers.map((reader) => reader.eventsOf(topic, 300)));
       for (const events of seen) {
@@ -63,7 +71,9 @@ describe("5. delivery", () => {
       const topic = unique("long:");
       const service = await suite.service();
       const client = await suite.user();
-      const storm = Promise.all(range(1, 200).map((data) => service.ok("publish", { channel: topic, event: "e", data })));
+      const storm = Promise.all(
+        range(1, 200).map((data) => service.ok("publish", { channel: topic, event: "e", data })),
+      );
       let answered = false;
       let early = 0;
       client.socket.onAny(() => {
@@ -84,7 +94,18 @@ describe("5. delivery", () => {
 
   describe("recovery, with history on", () => {
     /** Comes back as a new connection of the same user. */
-    const comeBack = async (topic: string, since: unknown, options: object = {}): Promise<{ client: Client; answer: Awaited<ReturnType<Client["ok"]>> & { position?: Position; recovered?: boolean; events?: readonly RealtimeEvent[] } }> => {
+    const comeBack = async (
+      topic: string,
+      since: unknown,
+      options: object = {},
+    ): Promise<{
+      client: Client;
+      answer: Awaited<ReturnType<Client["ok"]>> & {
+        position?: Position;
+        recovered?: boolean;
+        events?: readonly RealtimeEvent[];
+      };
+    }> => {
       const client = await suite.user("ann");
       return { client, answer: await client.ok("subscribe", { topic, since, ...options }) };
     };
@@ -156,7 +177,12 @@ describe("5. delivery", () => {
     it("of another epoch, or from beyond the top: not recovered, no events, the current position", async () => {
       const topic = unique("topic:");
       const top = await publish(topic, 3);
-      for (const since of [{ epoch: "another", offset: 2 }, { epoch: "another", offset: 3 }, { epoch: top.epoch, offset: 4 }, { epoch: top.epoch, offset: Number.MAX_SAFE_INTEGER }]) {
+      for (const since of [
+        { epoch: "another", offset: 2 },
+        { epoch: "another", offset: 3 },
+        { epoch: top.epoch, offset: 4 },
+        { epoch: top.epoch, offset: Number.MAX_SAFE_INTEGER },
+      ]) {
         const { answer, client } = await comeBack(topic, since);
         expect(answer).toEqual({ subscriptionId: expect.any(String), position: top, recovered: false });
         client.close();
@@ -179,8 +205,17 @@ describe("5. delivery", () => {
       do kept = (await suite.call<typeof kept>(path)).body;
       while (kept.events.length > 0);
       expect(kept.position).toEqual(top);
-      expect((await comeBack(topic, top)).answer).toEqual({ subscriptionId: expect.any(String), position: top, recovered: true, events: [] });
-      expect((await comeBack(topic, { ...top, offset: 2 })).answer).toEqual({ subscriptionId: expect.any(String), position: top, recovered: false });
+      expect((await comeBack(topic, top)).answer).toEqual({
+        subscriptionId: expect.any(String),
+        position: top,
+        recovered: true,
+        events: [],
+      });
+      expect((await comeBack(topic, { ...top, offset: 2 })).answer).toEqual({
+        subscriptionId: expect.any(String),
+        position: top,
+        recovered: false,
+      });
       expect(await publish(topic, 1)).toEqual({ epoch: top.epoch, offset: 4 });
     });
 
@@ -213,12 +248,20 @@ describe("5. delivery", () => {
     it("is never partial: what is more than 1,000 events or 256 KiB is not recovered", async () => {
       const many = unique("long:");
       const topOfMany = await publish(many, 1005);
-      expect((await comeBack(many, { ...topOfMany, offset: 2 })).answer).toEqual({ subscriptionId: expect.any(String), position: topOfMany, recovered: false });
+      expect((await comeBack(many, { ...topOfMany, offset: 2 })).answer).toEqual({
+        subscriptionId: expect.any(String),
+        position: topOfMany,
+        recovered: false,
+      });
       const some = await comeBack(many, { ...topOfMany, offset: 705 });
       expect(offsets(some.answer.events)).toEqual(range(706, 1005));
       const large = unique("topic:");
       const topOfLarge = await publish(large, 6, { data: () => "x".repeat(60_000) });
-      expect((await comeBack(large, { ...topOfLarge, offset: 0 })).answer).toEqual({ subscriptionId: expect.any(String), position: topOfLarge, recovered: false });
+      expect((await comeBack(large, { ...topOfLarge, offset: 0 })).answer).toEqual({
+        subscriptionId: expect.any(String),
+        position: topOfLarge,
+        recovered: false,
+      });
       expect(offsets((await comeBack(large, { ...topOfLarge, offset: 3 })).answer.events)).toEqual([4, 5, 6]);
     });
 
@@ -285,7 +328,9 @@ describe("5. delivery", () => {
       const data = "x".repeat(60_000);
       // More than the sockets of both sides hold, and the backlog behind them.
       for (let n = 0; n < 25; n++) {
-        const results = await Promise.all(range(1, 16).map(() => service.ok("publish", { channel, event: "flood", data })));
+        const results = await Promise.all(
+          range(1, 16).map(() => service.ok("publish", { channel, event: "flood", data })),
+        );
         position = results.at(-1)?.position;
       }
       return position as Position;
@@ -300,11 +345,14 @@ describe("5. delivery", () => {
       const top = await flood(topic);
       await quick.until(() => quick.events(topic).at(-1)?.position?.offset === top.offset, "the whole flood");
       expect(offsets(quick.events(topic))).toEqual(range(1, top.offset));
-      const { body } = await suite.call<{ socketId: string }[]>(`/api/socket/connections/list?userId=${slow.session.userId}`);
+      const { body } = await suite.call<{ socketId: string }[]>(
+        `/api/socket/connections/list?userId=${slow.session.userId}`,
+      );
       expect(body).toEqual([]);
       resume();
       await slow.ended();
-      for (const closing of slow.pushes("closing")) expect(closing).toMatchObject({ code: "SLOW_CONSUMER", reconnect: true });
+      for (const closing of slow.pushes("closing"))
+        expect(closing).toMatchObject({ code: "SLOW_CONSUMER", reconnect: true });
       // A client that comes back by itself would.
       expect(["transport close", "transport error", "parse error"]).toContain(slow.reason);
     });
@@ -322,7 +370,10 @@ describe("5. delivery", () => {
       expect(before).toEqual(range(1, before.length));
       expect(before.length).toBeLessThan(top.offset);
       await publish(topic, 3);
-      await slow.until(() => slow.events(topic).at(-1)?.position?.offset === top.offset + 3, "the events after the gap");
+      await slow.until(
+        () => slow.events(topic).at(-1)?.position?.offset === top.offset + 3,
+        "the events after the gap",
+      );
       const after = offsets(slow.events(topic)).slice(before.length);
       expect(after).toEqual(range(gap.position.offset + 1, top.offset + 3));
       expect(slow.reason).toBeUndefined();

@@ -86,7 +86,10 @@ describe("6. filters", () => {
       const reader = readers[n];
       if (reader === undefined) throw new Error("There is a reader for each filter");
       await suite.fence(reader);
-      expect(reader.events(topic).map(({ event }) => event), JSON.stringify(filter)).toEqual(matches);
+      expect(
+        reader.events(topic).map(({ event }) => event),
+        JSON.stringify(filter),
+      ).toEqual(matches);
     }
   });
 
@@ -96,9 +99,16 @@ describe("6. filters", () => {
     const filter = JSON.parse(`{ "__proto__.polluted": { "exists": true } }`) as object;
     await client.ok("subscribe", { topic, filter });
     await suite.call("/api/socket/broadcast", { text: `{ "channel": "${topic}", "event": "plain", "data": {} }` });
-    await suite.call("/api/socket/broadcast", { text: `{ "channel": "${topic}", "event": "own", "data": { "__proto__": { "polluted": 1 } } }` });
+    await suite.call("/api/socket/broadcast", {
+      text: `{ "channel": "${topic}", "event": "own", "data": { "__proto__": { "polluted": 1 } } }`,
+    });
     await suite.fence(client);
-    expect(client.events(topic).map(({ event }) => event).filter((event) => event === "plain")).toEqual([]);
+    expect(
+      client
+        .events(topic)
+        .map(({ event }) => event)
+        .filter((event) => event === "plain"),
+    ).toEqual([]);
     const all = await suite.user();
     await all.ok("subscribe", { topic, filter: { polluted: { exists: false } } });
     await suite.broadcast(topic, {});
@@ -167,7 +177,10 @@ describe("6. filters", () => {
   it("may have 16 keys of 64 values, and paths of 128 characters and 8 pieces", async () => {
     const client = await suite.user();
     const values = Array.from({ length: 64 }, (_, n) => n);
-    await client.ok("subscribe", { topic: unique("topic:"), filter: Object.fromEntries(Array.from({ length: 16 }, (_, n) => [`k${n}`, values])) });
+    await client.ok("subscribe", {
+      topic: unique("topic:"),
+      filter: Object.fromEntries(Array.from({ length: 16 }, (_, n) => [`k${n}`, values])),
+    });
     await client.ok("subscribe", { topic: unique("topic:"), filter: { ["a".repeat(128)]: 1, "a.b.c.d.e.f.g.h": 1 } });
   });
 
@@ -191,7 +204,11 @@ describe("6. filters", () => {
     const topic = unique("topic:");
     const user = async (n: number, count: number): Promise<void> => {
       const client = await suite.user(unique("u-"), { url: suite.target.urls[0] });
-      await Promise.all(Array.from({ length: count }, (_, k) => client.ok("subscribe", { topic, filter: { price: { gt: n * 16 + k } } })));
+      await Promise.all(
+        Array.from({ length: count }, (_, k) =>
+          client.ok("subscribe", { topic, filter: { price: { gt: n * 16 + k } } }),
+        ),
+      );
     };
     for (let n = 0; n < 31; n++) await user(n, 16);
     await user(31, 4);

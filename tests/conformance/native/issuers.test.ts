@@ -47,9 +47,21 @@ interface TokenOptions {
   readonly claims?: Readonly<Record<string, unknown>>;
 }
 
-function token({ key = rsa.privateKey, algorithm = "RS256", header = { kid: "rsa" }, claims = {} }: TokenOptions = {}): string {
+function token({
+  key = rsa.privateKey,
+  algorithm = "RS256",
+  header = { kid: "rsa" },
+  claims = {},
+}: TokenOptions = {}): string {
   const now = seconds();
-  const usual = { iss: "https://one.example", aud: "conformance", sub: "ann", workspace: "blue", iat: now, exp: now + 600 };
+  const usual = {
+    iss: "https://one.example",
+    aud: "conformance",
+    sub: "ann",
+    workspace: "blue",
+    iat: now,
+    exp: now + 600,
+  };
   return signByKey({ ...usual, ...claims }, { key, algorithm, header });
 }
 
@@ -73,7 +85,10 @@ describe("2. tokens of issuers with key sets", () => {
   it.each<[string, TokenOptions]>([
     ["a tenant beyond the entry's", { claims: { workspace: "red" } }],
     ["no tenant", { claims: { workspace: undefined } }],
-    ["the tenant in another claim than the configured one", { claims: { workspace: undefined, tenantId: "blue", orgId: "blue" } }],
+    [
+      "the tenant in another claim than the configured one",
+      { claims: { workspace: undefined, tenantId: "blue", orgId: "blue" } },
+    ],
     ["a malformed tenant", { claims: { workspace: ["blue"] } }],
     ["a role beyond the entry's", { claims: { duties: ["service"] } }],
     ["a role beyond the entry's, beside one within", { claims: { duties: ["client", "admin"] } }],
@@ -99,28 +114,53 @@ describe("2. tokens of issuers with key sets", () => {
   it("refuses an HMAC made with a public key", async () => {
     const secret = rsa.publicKey.export({ format: "pem", type: "spki" });
     const now = seconds();
-    const claims = { iss: "https://one.example", aud: "conformance", sub: "ann", workspace: "blue", iat: now, exp: now + 600 };
+    const claims = {
+      iss: "https://one.example",
+      aud: "conformance",
+      sub: "ann",
+      workspace: "blue",
+      iat: now,
+      exp: now + 600,
+    };
     for (const algorithm of ["HS256", "RS256"]) {
-      await suite.expectRefused({ token: sign(claims, { secret, algorithm, header: { kid: "rsa" } }) }, "UNAUTHENTICATED");
+      await suite.expectRefused(
+        { token: sign(claims, { secret, algorithm, header: { kid: "rsa" } }) },
+        "UNAUTHENTICATED",
+      );
     }
   });
 
   it("refuses an expired one with TOKEN_EXPIRED", async () => {
-    await suite.expectRefused({ token: token({ claims: { iat: seconds() - 100, exp: seconds() - 50 } }) }, "TOKEN_EXPIRED");
+    await suite.expectRefused(
+      { token: token({ claims: { iat: seconds() - 100, exp: seconds() - 50 } }) },
+      "TOKEN_EXPIRED",
+    );
   });
 
   it("asks no address that a token names", async () => {
     const before = [...asked.values()].reduce((sum, n) => sum + n, 0);
-    const header = { kid: "stranger", jku: `${keyUrl}/evil`, x5u: `${keyUrl}/evil`, jwk: stranger.publicKey.export({ format: "jwk" }) };
-    await suite.expectRefused({ token: token({ key: stranger.privateKey, header, claims: { iss: `${keyUrl}/evil` } }) }, "UNAUTHENTICATED");
-    await suite.expectRefused({ token: token({ key: stranger.privateKey, header: { ...header, kid: `${keyUrl}/evil` } }) }, "UNAUTHENTICATED");
+    const header = {
+      kid: "stranger",
+      jku: `${keyUrl}/evil`,
+      x5u: `${keyUrl}/evil`,
+      jwk: stranger.publicKey.export({ format: "jwk" }),
+    };
+    await suite.expectRefused(
+      { token: token({ key: stranger.privateKey, header, claims: { iss: `${keyUrl}/evil` } }) },
+      "UNAUTHENTICATED",
+    );
+    await suite.expectRefused(
+      { token: token({ key: stranger.privateKey, header: { ...header, kid: `${keyUrl}/evil` } }) },
+      "UNAUTHENTICATED",
+    );
     expect(asked.get("/evil")).toBeUndefined();
     expect([...asked.values()].reduce((sum, n) => sum + n, 0)).toBeLessThanOrEqual(before + 1);
   });
 
   it("fetches again for an unknown key id, and at most every 30 s", async () => {
     // Any test before this one may have used the one time.
-    for (let n = 0; n < 20; n++) await suite.expectRefused({ token: token({ header: { kid: `unknown-${n}` } }) }, "UNAUTHENTICATED");
+    for (let n = 0; n < 20; n++)
+      await suite.expectRefused({ token: token({ header: { kid: `unknown-${n}` } }) }, "UNAUTHENTICATED");
     expect(asked.get("/one")).toBeLessThanOrEqual(2);
     await suite.connect({ token: token() });
     expect(asked.get("/one")).toBeLessThanOrEqual(2);
@@ -130,7 +170,9 @@ describe("2. tokens of issuers with key sets", () => {
     const fresh = generateKeyPairSync("ec", { namedCurve: "P-256" });
     KEYS["/three"]?.push(jwk(fresh.publicKey, "fresh"), jwk(rsa.publicKey, "rsa"));
     const claims = { iss: "https://three.example", workspace: unique("t-") };
-    await suite.connect({ token: token({ key: fresh.privateKey, algorithm: "ES256", header: { kid: "fresh" }, claims }) });
+    await suite.connect({
+      token: token({ key: fresh.privateKey, algorithm: "ES256", header: { kid: "fresh" }, claims }),
+    });
     // Its other key is of an algorithm that the entry does not list.
     await suite.expectRefused({ token: token({ claims }) }, "UNAUTHENTICATED");
   });
@@ -146,6 +188,9 @@ describe("2. tokens of issuers with key sets", () => {
     const claims = { iss: undefined, tenantId: undefined, sub: "ann", iat: seconds(), exp: seconds() + 60 };
     const client = await suite.connect({ token: sign({ ...claims, workspace: "any" }, { secret: suite.secret }) });
     expect(client.session.tenantId).toBe("any");
-    await suite.expectRefused({ token: sign({ ...claims, tenantId: "any" }, { secret: suite.secret }) }, "UNAUTHENTICATED");
+    await suite.expectRefused(
+      { token: sign({ ...claims, tenantId: "any" }, { secret: suite.secret }) },
+      "UNAUTHENTICATED",
+    );
   });
 });

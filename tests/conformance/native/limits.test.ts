@@ -60,7 +60,9 @@ describe("8. limits, as they are by default", () => {
     });
 
     it("answers a larger REST body with TOO_LARGE", async () => {
-      const { status, body } = await suite.call("/api/socket/broadcast", { body: { channel: "c", event: "e", data: "x".repeat(1_100_000) } });
+      const { status, body } = await suite.call("/api/socket/broadcast", {
+        body: { channel: "c", event: "e", data: "x".repeat(1_100_000) },
+      });
       expect({ status, body }).toMatchObject({ status: 413, body: { error: "TOO_LARGE" } });
     });
   });
@@ -68,7 +70,9 @@ describe("8. limits, as they are by default", () => {
   describe("`commandsPerSecond`, 100, and `commandBurst`, 200", () => {
     it("let a burst of 200 pass, and refuse what is more with RATE_LIMITED and `retryAfterMs`", async () => {
       const client = await suite.user();
-      const answers = (await Promise.all(Array.from({ length: 400 }, () => client.ask("leave", { channel: "c" })))) as Failure[];
+      const answers = (await Promise.all(
+        Array.from({ length: 400 }, () => client.ask("leave", { channel: "c" })),
+      )) as Failure[];
       const refused = answers.filter(({ ok }) => !ok);
       expect(answers.length - refused.length).toBeGreaterThanOrEqual(200);
       expect(refused.length).toBeGreaterThan(0);
@@ -110,8 +114,12 @@ describe("8. limits, as they are by default", () => {
 
     it("give a user four times as much over all sessions", async () => {
       const userId = unique("u-");
-      const clients = await Promise.all(Array.from({ length: 12 }, () => suite.user(userId, { url: suite.target.urls[0] })));
-      const answers = (await Promise.all(clients.flatMap((client) => Array.from({ length: 180 }, () => client.ask("leave", { channel: "c" }))))) as Failure[];
+      const clients = await Promise.all(
+        Array.from({ length: 12 }, () => suite.user(userId, { url: suite.target.urls[0] })),
+      );
+      const answers = (await Promise.all(
+        clients.flatMap((client) => Array.from({ length: 180 }, () => client.ask("leave", { channel: "c" }))),
+      )) as Failure[];
       const refused = answers.filter(({ ok }) => !ok);
       expect(refused.length).toBeGreaterThan(0);
       expect(answers.length - refused.length).toBeGreaterThanOrEqual(800);
@@ -121,7 +129,9 @@ describe("8. limits, as they are by default", () => {
 
     it("are ten times as high for services", async () => {
       const service = await suite.service();
-      const answers = (await Promise.all(Array.from({ length: 1900 }, () => service.ask("leave", { channel: "c" })))) as Failure[];
+      const answers = (await Promise.all(
+        Array.from({ length: 1900 }, () => service.ask("leave", { channel: "c" })),
+      )) as Failure[];
       expect(answers.filter(({ ok }) => !ok).length).toBe(0);
     });
   });
@@ -131,7 +141,10 @@ describe("8. limits, as they are by default", () => {
     await Promise.all(Array.from({ length: 120 }, () => client.ok("subscribe", { topic: unique("topic:") })));
     const channels = Array.from({ length: 8 }, () => unique("c:"));
     await Promise.all(channels.map((channel) => client.ok("join", { channel })));
-    for (const [command, payload] of [["subscribe", { topic: "more" }], ["join", { channel: "more" }]] as const) {
+    for (const [command, payload] of [
+      ["subscribe", { topic: "more" }],
+      ["join", { channel: "more" }],
+    ] as const) {
       const { details } = await client.refused(command, payload, "LIMIT_REACHED");
       expect(details).toMatchObject({ limit: "subscriptionsPerSession" });
     }
@@ -170,14 +183,19 @@ describe("8. limits, as they are by default", () => {
     await client.refused("publish", { channel, event: "e", data: nested(1_000) }, "INVALID_PAYLOAD");
     await client.refused("join", { channel, state: nested(33) }, "INVALID_PAYLOAD");
     for (const path of ["broadcast", "direct"]) {
-      const { status, body } = await suite.call(`/api/socket/${path}`, { body: { channel, userId: path === "direct" ? "ann" : undefined, event: "e", data: nested(33) } });
+      const { status, body } = await suite.call(`/api/socket/${path}`, {
+        body: { channel, userId: path === "direct" ? "ann" : undefined, event: "e", data: nested(33) },
+      });
       expect({ status, body }).toMatchObject({ status: 400, body: { error: "INVALID_PAYLOAD" } });
     }
   });
 
   it("`usersPerNotify`, 1,000", async () => {
     const users = Array.from({ length: 1001 }, (_, n) => `u${n}`);
-    expect(await suite.call("/api/socket/notify", { body: { users: users.slice(1), message: 1 } })).toMatchObject({ status: 200, body: { delivered: 0 } });
+    expect(await suite.call("/api/socket/notify", { body: { users: users.slice(1), message: 1 } })).toMatchObject({
+      status: 200,
+      body: { delivered: 0 },
+    });
     expect(await suite.call("/api/socket/notify", { body: { users, message: 1 } })).toMatchObject({
       status: 429,
       body: { error: "LIMIT_REACHED", details: { limit: "usersPerNotify" } },
@@ -190,7 +208,9 @@ describe("8. limits, as they are by default", () => {
     for (let n = 0; n < 30; n++) await service.ok("publish", { channel, event: "e", data: "x".repeat(60_000) });
     const { position } = await service.ok("history", { channel, limit: 1 });
     const since = (offset: number): object => ({ epoch: position?.epoch, offset });
-    expect(await (await suite.user()).ok("subscribe", { topic: channel, since: since(27) })).toMatchObject({ recovered: true });
+    expect(await (await suite.user()).ok("subscribe", { topic: channel, since: since(27) })).toMatchObject({
+      recovered: true,
+    });
     // 30 × 60 KB do not fit; what fits is the newest.
     const { events } = await service.ok("history", { channel, since: since(0), limit: 1 });
     const oldest = events[0]?.position?.offset ?? 0;

@@ -56,7 +56,9 @@ describe("4. pushes", () => {
       const topic = `notifications:${userId}`;
       await client.ok("subscribe", { topic });
       await suite.call("/api/socket/notify", { body: { users: [userId], message: { n: 1 } } });
-      expect(await client.eventsOf(topic, 1)).toMatchObject([{ event: "notification", payload: { n: 1 }, position: { offset: 1 } }]);
+      expect(await client.eventsOf(topic, 1)).toMatchObject([
+        { event: "notification", payload: { n: 1 }, position: { offset: 1 } },
+      ]);
     });
 
     it("without data has payload null", async () => {
@@ -71,7 +73,9 @@ describe("4. pushes", () => {
       const client = await suite.service();
       const topic = unique("topic:");
       await client.ok("subscribe", { topic });
-      await Promise.all(Array.from({ length: 50 }, (_, data) => client.ok("publish", { channel: topic, event: "e", data })));
+      await Promise.all(
+        Array.from({ length: 50 }, (_, data) => client.ok("publish", { channel: topic, event: "e", data })),
+      );
       const events = await client.eventsOf(topic, 50);
       expect(new Set(events.map(({ id }) => id)).size).toBe(50);
     });
@@ -108,13 +112,19 @@ describe("4. pushes", () => {
       await watcher.ok("join", { channel });
       return watcher;
     };
-    const all = (client: Client, kind: "joined" | "left" | "updated"): readonly Member[] => client.pushes("presence").flatMap((push) => push[kind]);
+    const all = (client: Client, kind: "joined" | "left" | "updated"): readonly Member[] =>
+      client.pushes("presence").flatMap((push) => push[kind]);
 
     it("tells members of joins, changes and leaves", async () => {
       const channel = unique("c:");
       const watcher = await watching(channel);
       const ann = await suite.user("ann", { claims: { info: { name: "Ann" } } });
-      const member = { socketId: ann.session.socketId, userId: "ann", joinedAt: expect.any(Number), info: { name: "Ann" } };
+      const member = {
+        socketId: ann.session.socketId,
+        userId: "ann",
+        joinedAt: expect.any(Number),
+        info: { name: "Ann" },
+      };
 
       const { members } = await ann.ok("join", { channel, state: 1 });
       const joined = await watcher.push("presence", (push) => push.joined.some(({ userId }) => userId === "ann"));
@@ -157,13 +167,17 @@ describe("4. pushes", () => {
       await Promise.all(users.map((user) => user.ok("join", { channel })));
       const ids = users.map(({ session }) => session.socketId).sort();
       for (const watcher of watchers) {
-        await watcher.until(() => ids.every((id) => all(watcher, "joined").some(({ socketId }) => socketId === id)), "all joins");
+        await watcher.until(
+          () => ids.every((id) => all(watcher, "joined").some(({ socketId }) => socketId === id)),
+          "all joins",
+        );
         // Of twenty at once, far fewer pushes than twenty.
         expect(watcher.pushes("presence").length).toBeLessThan(10);
         const found = all(watcher, "joined").map(({ socketId }) => socketId);
         expect(new Set(found).size).toBe(found.length);
       }
-      const last = (client: Client | undefined): string | undefined => JSON.stringify(client?.pushes("presence").at(-1));
+      const last = (client: Client | undefined): string | undefined =>
+        JSON.stringify(client?.pushes("presence").at(-1));
       expect(last(watchers[0])).toBe(last(watchers[1]));
     });
 
@@ -230,7 +244,12 @@ describe("4. pushes", () => {
       const topic = unique("room:");
       const token = suite.roomToken({ room: topic, userId: "ann", lifeSeconds: 2 });
       await client.ok("subscribe", { topic, token });
-      expect(await client.push("error")).toEqual({ code: "FORBIDDEN", message: expect.any(String), retryable: false, channel: topic });
+      expect(await client.push("error")).toEqual({
+        code: "FORBIDDEN",
+        message: expect.any(String),
+        retryable: false,
+        channel: topic,
+      });
       await suite.broadcast(topic, 1);
       await suite.fence(client);
       expect(client.events(topic)).toEqual([]);

@@ -84,7 +84,8 @@ export class RawLink {
       const short = this.#rest.readUInt8(1);
       const header = short < 126 ? 2 : short === 126 ? 4 : 10;
       if (this.#rest.length < header) return;
-      const length = short < 126 ? short : short === 126 ? this.#rest.readUInt16BE(2) : Number(this.#rest.readBigUInt64BE(2));
+      const length =
+        short < 126 ? short : short === 126 ? this.#rest.readUInt16BE(2) : Number(this.#rest.readBigUInt64BE(2));
       if (this.#rest.length < header + length) return;
       if (this.#rest.readUInt8(0) === CLOSE) this.closed = true;
       else this.received += `${this.#rest.toString("utf8", header, header + length)}\n`;

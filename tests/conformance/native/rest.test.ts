@@ -34,7 +34,9 @@ function expectError(answer: Response, code: string): void {
     body: expect.toSatisfy((body: unknown) => {
       const { error, message, details, ...others } = body as { error?: unknown; message?: unknown; details?: unknown };
       const fine = details === undefined || (typeof details === "object" && details !== null);
-      return error === code && typeof message === "string" && message !== "" && fine && Object.keys(others).length === 0;
+      return (
+        error === code && typeof message === "string" && message !== "" && fine && Object.keys(others).length === 0
+      );
     }, `an error ${code}`),
   });
 }
@@ -54,7 +56,7 @@ function next(answer: Response): string | undefined {
 
 async function pages<Entry>(path: string, options: CallOptions = {}): Promise<Entry[][]> {
   const found: Entry[][] = [];
-  for (let at: string | undefined = path; at !== undefined; ) {
+  for (let at: string | undefined = path; at !== undefined;) {
     const answer: Response<Entry[]> = await suite.call<Entry[]>(at, options);
     expect(answer.status).toBe(200);
     found.push(answer.body);
@@ -69,27 +71,47 @@ describe("9. REST", () => {
       expectError(await suite.call(path, { method, body, token: null }), "UNAUTHENTICATED");
     });
 
-    it.each([...CALLS, ...AUTH_CALLS])("%s %s is forbidden for `client` tokens and keys", async (method, path, body) => {
-      expectError(await suite.call(path, { method, body, token: suite.token("ann") }), "FORBIDDEN");
-      expectError(await suite.call(path, { method, body, token: suite.token("ann", { permissions: ["operator"] }) }), "FORBIDDEN");
-      if (path.startsWith("/api")) expectError(await suite.call(path, { method, body, apiKey: CLIENT_KEY }), "FORBIDDEN");
-    });
+    it.each([...CALLS, ...AUTH_CALLS])(
+      "%s %s is forbidden for `client` tokens and keys",
+      async (method, path, body) => {
+        expectError(await suite.call(path, { method, body, token: suite.token("ann") }), "FORBIDDEN");
+        expectError(
+          await suite.call(path, { method, body, token: suite.token("ann", { permissions: ["operator"] }) }),
+          "FORBIDDEN",
+        );
+        if (path.startsWith("/api"))
+          expectError(await suite.call(path, { method, body, apiKey: CLIENT_KEY }), "FORBIDDEN");
+      },
+    );
 
     it.each(CALLS)("%s %s takes `service` and `admin` tokens", async (method, path, body) => {
       for (const role of ["service", "admin"]) {
-        const { status } = await suite.call(path, { method, body, token: suite.token("ann", { permissions: [role], tenantId: unique("t-") }) });
+        const { status } = await suite.call(path, {
+          method,
+          body,
+          token: suite.token("ann", { permissions: [role], tenantId: unique("t-") }),
+        });
         expect(status).toBe(method === "DELETE" ? 404 : 200);
       }
     });
 
     it.each<[string, () => string]>([
-      ["a forged one", () => sign(suite.claims("ann", { permissions: ["admin"] }), { secret: "another secret that is long enough" })],
+      [
+        "a forged one",
+        () => sign(suite.claims("ann", { permissions: ["admin"] }), { secret: "another secret that is long enough" }),
+      ],
       ["one of the algorithm none", () => unsigned(suite.claims("ann", { permissions: ["admin"] }))],
       ["a room token", () => suite.roomToken({ room: "a", userId: "ann" }, { permissions: ["admin"] })],
-      ["one that is signed with the room tokens' key", () => sign(suite.claims("ann", { permissions: ["admin"] }), { secret: roomKey(suite.secret) })],
+      [
+        "one that is signed with the room tokens' key",
+        () => sign(suite.claims("ann", { permissions: ["admin"] }), { secret: roomKey(suite.secret) }),
+      ],
       ["one without `sub`", () => suite.token("ann", { permissions: ["admin"], sub: undefined })],
       ["one of a malformed tenant", () => suite.token("ann", { permissions: ["admin"], tenantId: "a b" })],
-      ["an oversized one", () => suite.token("ann", { permissions: ["admin"], filler: "x".repeat(8_000) }).slice(0, -2)],
+      [
+        "an oversized one",
+        () => suite.token("ann", { permissions: ["admin"], filler: "x".repeat(8_000) }).slice(0, -2),
+      ],
       ["nonsense", () => "nonsense"],
     ])("refuses %s", async (_, token) => {
       expectError(await suite.call("/api/socket/connections", { token: token() }), "UNAUTHENTICATED");
@@ -100,13 +122,25 @@ describe("9. REST", () => {
       expectError(await suite.call("/api/socket/connections", { token }), "TOKEN_EXPIRED");
     });
 
-    it.each(["nonsense", "", "conformance-key-for-everythin", "conformance-key-for-everything ".trim().toUpperCase(), "x".repeat(5000)])("refuses the key %j", async (apiKey) => {
+    it.each([
+      "nonsense",
+      "",
+      "conformance-key-for-everythin",
+      "conformance-key-for-everything ".trim().toUpperCase(),
+      "x".repeat(5000),
+    ])("refuses the key %j", async (apiKey) => {
       expectError(await suite.call("/api/socket/connections", { apiKey }), "UNAUTHENTICATED");
     });
 
-    it.each(["Basic YTpi", "Bearer", "Bearer ", "bearer a b", "Token x"])("refuses `Authorization: %s`", async (authorization) => {
-      expectError(await suite.call("/api/socket/connections", { token: null, headers: { Authorization: authorization } }), "UNAUTHENTICATED");
-    });
+    it.each(["Basic YTpi", "Bearer", "Bearer ", "bearer a b", "Token x"])(
+      "refuses `Authorization: %s`",
+      async (authorization) => {
+        expectError(
+          await suite.call("/api/socket/connections", { token: null, headers: { Authorization: authorization } }),
+          "UNAUTHENTICATED",
+        );
+      },
+    );
 
     it("refuses a token and a key at once with 400", async () => {
       const headers = { Authorization: `Bearer ${suite.token("ann", { permissions: ["admin"] })}` };
@@ -116,9 +150,18 @@ describe("9. REST", () => {
 
     it("takes no token from the query string, a cookie, or the body", async () => {
       const token = suite.token("ann", { permissions: ["admin"] });
-      expectError(await suite.call(`/api/socket/connections?token=${token}&access_token=${token}`, { token: null }), "UNAUTHENTICATED");
-      expectError(await suite.call("/api/socket/connections", { token: null, headers: { Cookie: `token=${token}` } }), "UNAUTHENTICATED");
-      expectError(await suite.call("/api/socket/broadcast", { token: null, body: { channel: "a", event: "e", token } }), "UNAUTHENTICATED");
+      expectError(
+        await suite.call(`/api/socket/connections?token=${token}&access_token=${token}`, { token: null }),
+        "UNAUTHENTICATED",
+      );
+      expectError(
+        await suite.call("/api/socket/connections", { token: null, headers: { Cookie: `token=${token}` } }),
+        "UNAUTHENTICATED",
+      );
+      expectError(
+        await suite.call("/api/socket/broadcast", { token: null, body: { channel: "a", event: "e", token } }),
+        "UNAUTHENTICATED",
+      );
     });
 
     it("takes a token's tenant from the token; a header changes nothing, or is refused", async () => {
@@ -133,7 +176,11 @@ describe("9. REST", () => {
 
     it("takes a key's tenant from `X-Tenant-Id`, else `default`, and only within its scope", async () => {
       const call = (apiKey: string, headers: Record<string, string> = {}): Promise<Response> =>
-        suite.call("/api/socket/broadcast", { token: null, headers: { "X-Api-Key": apiKey, ...headers }, body: { channel: unique("c:"), event: "e" } });
+        suite.call("/api/socket/broadcast", {
+          token: null,
+          headers: { "X-Api-Key": apiKey, ...headers },
+          body: { channel: unique("c:"), event: "e" },
+        });
       expect((await call(SERVICE_KEY, { "X-Tenant-Id": "scoped-a" })).status).toBe(200);
       expect((await call(SERVICE_KEY, { "X-Tenant-Id": "scoped-b" })).status).toBe(200);
       expectError(await call(SERVICE_KEY, { "X-Tenant-Id": "scoped-c" }), "FORBIDDEN");
@@ -141,7 +188,11 @@ describe("9. REST", () => {
       const channel = unique("open:");
       const visitor = await suite.connect({ auth: { token: null } });
       await visitor.ok("subscribe", { topic: channel });
-      await suite.call("/api/socket/broadcast", { token: null, headers: { "X-Api-Key": suite.target.apiKey }, body: { channel, event: "e" } });
+      await suite.call("/api/socket/broadcast", {
+        token: null,
+        headers: { "X-Api-Key": suite.target.apiKey },
+        body: { channel, event: "e" },
+      });
       await visitor.eventsOf(channel, 1);
       for (const tenantId of ["a b", "a/b", "*", "é".normalize("NFC"), "t".repeat(129)]) {
         const answer = await call(suite.target.apiKey, { "X-Tenant-Id": tenantId });
@@ -159,7 +210,11 @@ describe("9. REST", () => {
 
     it("lists channels with their counts, of the own tenant only", async () => {
       const tenantId = unique("t-");
-      const [one, two, service] = [await suite.user("ann", { tenantId }), await suite.user("bob", { tenantId }), await suite.user("cid", { tenantId })];
+      const [one, two, service] = [
+        await suite.user("ann", { tenantId }),
+        await suite.user("bob", { tenantId }),
+        await suite.user("cid", { tenantId }),
+      ];
       const foreign = await suite.user("ann", { tenantId: unique("t-") });
       await one.ok("subscribe", { topic: "a:1" });
       await one.ok("subscribe", { topic: "a:1", filter: { x: 1 } });
@@ -174,7 +229,9 @@ describe("9. REST", () => {
           { name: "b", memberCount: 0, subscriberCount: 1 },
         ],
       });
-      expect((await suite.call<Channel[]>("/api/socket/channels?prefix=a%3A", { tenantId })).body.map(({ name }) => name)).toEqual(["a:1"]);
+      expect(
+        (await suite.call<Channel[]>("/api/socket/channels?prefix=a%3A", { tenantId })).body.map(({ name }) => name),
+      ).toEqual(["a:1"]);
       expect((await suite.call<Channel[]>("/api/socket/channels?prefix=zzz", { tenantId })).body).toEqual([]);
       one.close();
       two.close();
@@ -182,10 +239,12 @@ describe("9. REST", () => {
       await expect.poll(async () => (await suite.call("/api/socket/channels", { tenantId })).body).toEqual([]);
     });
 
-    it("has `Link: rel=\"next\"` while there is more", async () => {
+    it('has `Link: rel="next"` while there is more', async () => {
       const tenantId = unique("t-");
       const client = await suite.user("ann", { tenantId });
-      const names = Array.from({ length: 25 }, (_, n) => `c:${String(n).padStart(2, "0")} é/&?#%+`.replaceAll(" ", "_"));
+      const names = Array.from({ length: 25 }, (_, n) =>
+        `c:${String(n).padStart(2, "0")} é/&?#%+`.replaceAll(" ", "_"),
+      );
       for (const topic of names) await client.ok("subscribe", { topic });
       await client.ok("subscribe", { topic: "other" });
       const found = await pages<Channel>("/api/socket/channels?prefix=c:&limit=10", { tenantId });
@@ -194,18 +253,42 @@ describe("9. REST", () => {
       expect(await pages<Channel>("/api/socket/channels?limit=26", { tenantId })).toHaveLength(1);
     });
 
-    it.each(["limit=0", "limit=-1", "limit=1001", "limit=1.5", "limit=x", "limit=", "limit=1e2", "limit=0x10", `cursor=${"x".repeat(3000)}`])("refuses ?%s", async (query) => {
+    it.each([
+      "limit=0",
+      "limit=-1",
+      "limit=1001",
+      "limit=1.5",
+      "limit=x",
+      "limit=",
+      "limit=1e2",
+      "limit=0x10",
+      `cursor=${"x".repeat(3000)}`,
+    ])("refuses ?%s", async (query) => {
       expectError(await suite.call(`/api/socket/channels?${query}`), "INVALID_PAYLOAD");
     });
 
-    it.each(["cursor=nonsense", "cursor=%00", "cursor=__proto__"])("answers ?%s with a page or a refusal", async (query) => {
-      const { status } = await suite.call(`/api/socket/channels?${query}`);
-      expect([200, 400]).toContain(status);
-    });
+    it.each(["cursor=nonsense", "cursor=%00", "cursor=__proto__"])(
+      "answers ?%s with a page or a refusal",
+      async (query) => {
+        const { status } = await suite.call(`/api/socket/channels?${query}`);
+        expect([200, 400]).toContain(status);
+      },
+    );
   });
 
   describe("GET /api/socket/channels/:channel/members", () => {
-    it.each(["chat:room1", "/companies/1/workspaces", "a%2Fb", "a?b=c&d#e", "é名😀", "..", ".", "a+b", "a%", "constructor"])("lists the members of %j", async (channel) => {
+    it.each([
+      "chat:room1",
+      "/companies/1/workspaces",
+      "a%2Fb",
+      "a?b=c&d#e",
+      "é名😀",
+      "..",
+      ".",
+      "a+b",
+      "a%",
+      "constructor",
+    ])("lists the members of %j", async (channel) => {
       const ann = await suite.user("ann", { claims: { info: { name: "Ann" } } });
       await ann.ok("join", { channel, state: 1 });
       // A dot alone is nothing that an address can hold.
@@ -217,14 +300,24 @@ describe("9. REST", () => {
       }
       expect({ status: answer.status, body: answer.body }).toEqual({
         status: 200,
-        body: [{ socketId: ann.session.socketId, userId: "ann", joinedAt: expect.any(Number), info: { name: "Ann" }, state: 1 }],
+        body: [
+          {
+            socketId: ann.session.socketId,
+            userId: "ann",
+            joinedAt: expect.any(Number),
+            info: { name: "Ann" },
+            state: 1,
+          },
+        ],
       });
     });
 
     it("takes a bare colon", async () => {
       const ann = await suite.user("ann");
       await ann.ok("join", { channel: "bare:colon" });
-      expect((await suite.call<Member[]>("/api/socket/channels/bare:colon/members")).body).toMatchObject([{ userId: "ann" }]);
+      expect((await suite.call<Member[]>("/api/socket/channels/bare:colon/members")).body).toMatchObject([
+        { userId: "ann" },
+      ]);
     });
 
     it("answers `[]` for an unknown channel", async () => {
@@ -238,13 +331,21 @@ describe("9. REST", () => {
       await Promise.all(clients.map((client) => client.ok("join", { channel, state: "x".repeat(4_000) })));
       const found = await pages<Member>(`/api/socket/channels/${channel}/members`);
       expect(found.length).toBeGreaterThan(1);
-      expect(found.flat().map(({ socketId }) => socketId).sort()).toEqual(clients.map(({ session }) => session.socketId).sort());
+      expect(
+        found
+          .flat()
+          .map(({ socketId }) => socketId)
+          .sort(),
+      ).toEqual(clients.map(({ session }) => session.socketId).sort());
     });
 
-    it.each(["%FF", "a%20b", "a%0Ab", "a%E2%80%8Bb", "a*b", "%7BuserId%7D", "x".repeat(256), "%", "%zz", "%E0%A4"])("refuses %j", async (path) => {
-      expectError(await suite.call(`/api/socket/channels/${path}/members`), "INVALID_PAYLOAD");
-      expectError(await suite.call(`/api/socket/channels/${path}/history`), "INVALID_PAYLOAD");
-    });
+    it.each(["%FF", "a%20b", "a%0Ab", "a%E2%80%8Bb", "a*b", "%7BuserId%7D", "x".repeat(256), "%", "%zz", "%E0%A4"])(
+      "refuses %j",
+      async (path) => {
+        expectError(await suite.call(`/api/socket/channels/${path}/members`), "INVALID_PAYLOAD");
+        expectError(await suite.call(`/api/socket/channels/${path}/history`), "INVALID_PAYLOAD");
+      },
+    );
   });
 
   describe("GET /api/socket/channels/:channel/history", () => {
@@ -252,7 +353,8 @@ describe("9. REST", () => {
       readonly events: readonly RealtimeEvent[];
       readonly position: Position;
     }
-    const offsets = ({ body }: Response<History>): readonly (number | undefined)[] => body.events.map(({ position }) => position?.offset);
+    const offsets = ({ body }: Response<History>): readonly (number | undefined)[] =>
+      body.events.map(({ position }) => position?.offset);
 
     it("answers with events and position, by limit, epoch and offset", async () => {
       const channel = unique("topic:");
@@ -264,23 +366,41 @@ describe("9. REST", () => {
       expect(all.body.events[0]).toMatchObject({ topic: channel, payload: 1, source: "rest", position: { offset: 1 } });
       const { epoch } = all.body.position;
       expect(offsets(await suite.call(`/api/socket/channels/${channel}/history?limit=3`))).toEqual([10, 11, 12]);
-      expect(offsets(await suite.call(`/api/socket/channels/${channel}/history?limit=3&epoch=${epoch}&offset=4`))).toEqual([5, 6, 7]);
+      expect(
+        offsets(await suite.call(`/api/socket/channels/${channel}/history?limit=3&epoch=${epoch}&offset=4`)),
+      ).toEqual([5, 6, 7]);
       expect(offsets(await suite.call(`/api/socket/channels/${channel}/history?epoch=${epoch}&offset=12`))).toEqual([]);
     });
 
     it("of an unknown channel is empty, at 0", async () => {
       const { status, body } = await suite.call(`/api/socket/channels/${unique("c:")}/history`);
-      expect({ status, body }).toEqual({ status: 200, body: { events: [], position: { epoch: expect.any(String), offset: 0 } } });
+      expect({ status, body }).toEqual({
+        status: 200,
+        body: { events: [], position: { epoch: expect.any(String), offset: 0 } },
+      });
     });
 
     it("says the same as the command", async () => {
       const channel = unique("topic:");
       for (let n = 1; n <= 3; n++) await suite.broadcast(channel, n);
       const client = await suite.user();
-      expect((await suite.call(`/api/socket/channels/${channel}/history`)).body).toEqual(await client.ok("history", { channel }));
+      expect((await suite.call(`/api/socket/channels/${channel}/history`)).body).toEqual(
+        await client.ok("history", { channel }),
+      );
     });
 
-    it.each(["limit=0", "limit=1001", "limit=x", "epoch=a", "offset=1", "epoch=&offset=1", "epoch=a&offset=-1", "epoch=a&offset=1.5", "epoch=a&offset=x", "epoch=a&offset=9007199254740992"])("refuses ?%s", async (query) => {
+    it.each([
+      "limit=0",
+      "limit=1001",
+      "limit=x",
+      "epoch=a",
+      "offset=1",
+      "epoch=&offset=1",
+      "epoch=a&offset=-1",
+      "epoch=a&offset=1.5",
+      "epoch=a&offset=x",
+      "epoch=a&offset=9007199254740992",
+    ])("refuses ?%s", async (query) => {
       expectError(await suite.call(`/api/socket/channels/a/history?${query}`), "INVALID_PAYLOAD");
     });
   });
@@ -288,11 +408,16 @@ describe("9. REST", () => {
   describe("GET /api/socket/connections", () => {
     it("counts the tenant's connections", async () => {
       const tenantId = unique("t-");
-      expect(await suite.call("/api/socket/connections", { tenantId })).toMatchObject({ status: 200, body: { count: 0 } });
+      expect(await suite.call("/api/socket/connections", { tenantId })).toMatchObject({
+        status: 200,
+        body: { count: 0 },
+      });
       const clients = await Promise.all(["ann", "ann", "bob"].map((user) => suite.user(user, { tenantId })));
       expect((await suite.call("/api/socket/connections", { tenantId })).body).toEqual({ count: 3 });
       for (const client of clients) client.close();
-      await expect.poll(async () => (await suite.call("/api/socket/connections", { tenantId })).body).toEqual({ count: 0 });
+      await expect
+        .poll(async () => (await suite.call("/api/socket/connections", { tenantId })).body)
+        .toEqual({ count: 0 });
     });
   });
 
@@ -304,14 +429,33 @@ describe("9. REST", () => {
       const bob = await suite.user("bob", { tenantId, transports: ["polling"] });
       await ann.ok("subscribe", { topic: "one" });
       await ann.ok("join", { channel: "two" });
-      const { status, body } = await suite.call<{ socketId: string; connectedAt: number; channels: unknown }[]>("/api/socket/connections/list", { tenantId });
+      const { status, body } = await suite.call<{ socketId: string; connectedAt: number; channels: unknown }[]>(
+        "/api/socket/connections/list",
+        { tenantId },
+      );
       expect(status).toBe(200);
       expect([...body].sort((one) => (one.socketId === ann.session.socketId ? -1 : 1))).toEqual([
-        { socketId: ann.session.socketId, userId: "a:b@c", dialect: "native", transport: "websocket", connectedAt: expect.any(Number), channels: expect.toSatisfy(isTwo) },
-        { socketId: bob.session.socketId, userId: "bob", dialect: "native", transport: "polling", connectedAt: expect.any(Number), channels: expect.anything() },
+        {
+          socketId: ann.session.socketId,
+          userId: "a:b@c",
+          dialect: "native",
+          transport: "websocket",
+          connectedAt: expect.any(Number),
+          channels: expect.toSatisfy(isTwo),
+        },
+        {
+          socketId: bob.session.socketId,
+          userId: "bob",
+          dialect: "native",
+          transport: "polling",
+          connectedAt: expect.any(Number),
+          channels: expect.anything(),
+        },
       ]);
       for (const { connectedAt } of body) expect(Math.abs(connectedAt - before)).toBeLessThan(60_000);
-      expect((await suite.call("/api/socket/connections/list?userId=a%3Ab%40c", { tenantId })).body).toMatchObject([{ userId: "a:b@c" }]);
+      expect((await suite.call("/api/socket/connections/list?userId=a%3Ab%40c", { tenantId })).body).toMatchObject([
+        { userId: "a:b@c" },
+      ]);
       expect((await suite.call("/api/socket/connections/list?userId=nobody", { tenantId })).body).toEqual([]);
     });
 
@@ -324,12 +468,17 @@ describe("9. REST", () => {
       expect(JSON.stringify([body, ann.heard])).not.toContain(id);
     });
 
-    it("has `Link: rel=\"next\"` while there is more", async () => {
+    it('has `Link: rel="next"` while there is more', async () => {
       const tenantId = unique("t-");
       const clients = await Promise.all(Array.from({ length: 13 }, () => suite.user("ann", { tenantId })));
       const found = await pages<{ socketId: string }>("/api/socket/connections/list?limit=5&userId=ann", { tenantId });
       expect(found.map((page) => page.length)).toEqual([5, 5, 3]);
-      expect(found.flat().map(({ socketId }) => socketId).sort()).toEqual(clients.map(({ session }) => session.socketId).sort());
+      expect(
+        found
+          .flat()
+          .map(({ socketId }) => socketId)
+          .sort(),
+      ).toEqual(clients.map(({ session }) => session.socketId).sort());
     });
 
     it.each(["limit=0", "limit=1001", "userId=", "userId=a%20b"])("refuses ?%s", async (query) => {
@@ -347,18 +496,29 @@ describe("9. REST", () => {
       const answer = await suite.call(`/api/socket/connections/${piece(socketId)}`, { method: "DELETE", tenantId });
       expect({ status: answer.status, body: answer.body }).toEqual({ status: 204, body: null });
       expect((await suite.call("/api/socket/connections", { tenantId })).body).toEqual({ count: 1 });
-      expect((await suite.call("/api/socket/connections/list", { tenantId })).body).toMatchObject([{ socketId: other.session.socketId }]);
+      expect((await suite.call("/api/socket/connections/list", { tenantId })).body).toMatchObject([
+        { socketId: other.session.socketId },
+      ]);
       expect((await suite.call(`/api/socket/channels/${channel}/members`, { tenantId })).body).toEqual([]);
       expect((await suite.call("/api/socket/channels", { tenantId })).body).toEqual([]);
       expect(await ann.push("closing")).toEqual({ code: "REVOKED", message: expect.any(String), reconnect: false });
       expect(await ann.ended()).toBe("io server disconnect");
       expect(other.reason).toBeUndefined();
-      expectError(await suite.call(`/api/socket/connections/${piece(socketId)}`, { method: "DELETE", tenantId }), "NOT_FOUND");
+      expectError(
+        await suite.call(`/api/socket/connections/${piece(socketId)}`, { method: "DELETE", tenantId }),
+        "NOT_FOUND",
+      );
     });
 
     it("finds no connection of another tenant", async () => {
       const ann = await suite.user("ann");
-      expectError(await suite.call(`/api/socket/connections/${ann.session.socketId}`, { method: "DELETE", tenantId: unique("t-") }), "NOT_FOUND");
+      expectError(
+        await suite.call(`/api/socket/connections/${ann.session.socketId}`, {
+          method: "DELETE",
+          tenantId: unique("t-"),
+        }),
+        "NOT_FOUND",
+      );
       await suite.fence(ann);
       expect(ann.reason).toBeUndefined();
     });
@@ -366,8 +526,13 @@ describe("9. REST", () => {
 
   describe("POST /api/socket/broadcast", () => {
     it("answers with id and position; without history, with the id", async () => {
-      const kept = await suite.call("/api/socket/broadcast", { body: { channel: unique("topic:"), event: "e", data: { n: 1 } } });
-      expect({ status: kept.status, body: kept.body }).toEqual({ status: 200, body: { id: expect.any(String), position: { epoch: expect.any(String), offset: 1 } } });
+      const kept = await suite.call("/api/socket/broadcast", {
+        body: { channel: unique("topic:"), event: "e", data: { n: 1 } },
+      });
+      expect({ status: kept.status, body: kept.body }).toEqual({
+        status: 200,
+        body: { id: expect.any(String), position: { epoch: expect.any(String), offset: 1 } },
+      });
       const plain = await suite.call("/api/socket/broadcast", { body: { channel: unique("plain:"), event: "e" } });
       expect({ status: plain.status, body: plain.body }).toEqual({ status: 200, body: { id: expect.any(String) } });
     });
@@ -401,15 +566,31 @@ describe("9. REST", () => {
     it("reaches a connection, or all of a user", async () => {
       const userId = unique("u-");
       const [one, two] = [await suite.user(userId), await suite.user(userId)];
-      const direct = async (body: object): Promise<Response> => suite.call("/api/socket/direct", { body: { event: "psst", data: 1, ...body } });
+      const direct = async (body: object): Promise<Response> =>
+        suite.call("/api/socket/direct", { body: { event: "psst", data: 1, ...body } });
       const first = await direct({ socketId: one.session.socketId });
-      expect({ status: first.status, body: first.body }).toEqual({ status: 200, body: { id: expect.any(String), delivered: 1 } });
+      expect({ status: first.status, body: first.body }).toEqual({
+        status: 200,
+        body: { id: expect.any(String), delivered: 1 },
+      });
       expect((await direct({ userId })).body).toMatchObject({ delivered: 2 });
       expect((await direct({ userId: unique("u-") })).body).toMatchObject({ delivered: 0 });
       expectError(await direct({ socketId: "none" }), "NOT_FOUND");
-      expectError(await suite.call("/api/socket/direct", { tenantId: unique("t-"), body: { event: "e", socketId: one.session.socketId } }), "NOT_FOUND");
+      expectError(
+        await suite.call("/api/socket/direct", {
+          tenantId: unique("t-"),
+          body: { event: "e", socketId: one.session.socketId },
+        }),
+        "NOT_FOUND",
+      );
       const [event] = await one.eventsOf("@direct", 2);
-      expect(event).toMatchObject({ id: (first.body as { id: string }).id, topic: "@direct", event: "psst", payload: 1, source: "direct" });
+      expect(event).toMatchObject({
+        id: (first.body as { id: string }).id,
+        topic: "@direct",
+        event: "psst",
+        payload: 1,
+        source: "direct",
+      });
       await suite.fence(two);
       expect(two.events("@direct").filter(({ event: name }) => name === "psst")).toHaveLength(1);
     });
@@ -418,10 +599,18 @@ describe("9. REST", () => {
   describe("POST /api/socket/notify", () => {
     it("reaches each user's `notifications:`, and counts the sessions reached", async () => {
       const [ann, bob, cid] = [unique("u-"), unique("u-"), unique("u-")];
-      const clients: Client[] = [await suite.user(ann), await suite.user(ann), await suite.user(bob), await suite.user(cid)];
-      for (const client of clients.slice(0, 3)) await client.ok("subscribe", { topic: `notifications:${client.session.userId}` });
+      const clients: Client[] = [
+        await suite.user(ann),
+        await suite.user(ann),
+        await suite.user(bob),
+        await suite.user(cid),
+      ];
+      for (const client of clients.slice(0, 3))
+        await client.ok("subscribe", { topic: `notifications:${client.session.userId}` });
       const message = { title: "hi", n: [1] };
-      const answer = await suite.call("/api/socket/notify", { body: { users: [ann, bob, unique("u-"), ann], message } });
+      const answer = await suite.call("/api/socket/notify", {
+        body: { users: [ann, bob, unique("u-"), ann], message },
+      });
       expect({ status: answer.status, body: answer.body }).toEqual({ status: 200, body: { delivered: 3 } });
       for (const client of clients.slice(0, 3)) {
         const topic = `notifications:${client.session.userId}`;
@@ -433,7 +622,9 @@ describe("9. REST", () => {
     });
 
     it("takes an empty list", async () => {
-      expect((await suite.call("/api/socket/notify", { body: { users: [], message: 1 } })).body).toEqual({ delivered: 0 });
+      expect((await suite.call("/api/socket/notify", { body: { users: [], message: 1 } })).body).toEqual({
+        delivered: 0,
+      });
     });
   });
 
@@ -450,7 +641,11 @@ describe("9. REST", () => {
       const answer = await suite.call("/api/socket/revoke", { body: { userId } });
       expect({ status: answer.status, body: answer.body }).toEqual({ status: 200, body: { disconnected: 2 } });
       for (const client of [one, two]) {
-        expect(await client.push("closing")).toEqual({ code: "REVOKED", message: expect.any(String), reconnect: false });
+        expect(await client.push("closing")).toEqual({
+          code: "REVOKED",
+          message: expect.any(String),
+          reconnect: false,
+        });
         expect(await client.ended()).toBe("io server disconnect");
       }
       expect((await suite.call(`/api/socket/connections/list?userId=${userId}`)).body).toEqual([]);
@@ -458,20 +653,27 @@ describe("9. REST", () => {
         for (const token of [old, timeless]) {
           await suite.expectRefused({ token, url }, "UNAUTHENTICATED");
           expectError(await suite.call("/api/socket/connections", { token, url }), "UNAUTHENTICATED");
-          expect((await suite.call("/auth/verify", { url, body: { token } })).body).toEqual({ valid: false, error: "UNAUTHENTICATED" });
+          expect((await suite.call("/auth/verify", { url, body: { token } })).body).toEqual({
+            valid: false,
+            error: "UNAUTHENTICATED",
+          });
         }
       }
       for (const client of [other, sameNameElsewhere]) {
         await suite.fence(client);
         expect(client.reason).toBeUndefined();
       }
-      await sameNameElsewhere.refused("refresh", { token: old }, "UNAUTHENTICATED").catch(() => sameNameElsewhere.refused("refresh", { token: old }, "FORBIDDEN"));
+      await sameNameElsewhere
+        .refused("refresh", { token: old }, "UNAUTHENTICATED")
+        .catch(() => sameNameElsewhere.refused("refresh", { token: old }, "FORBIDDEN"));
     });
 
     it("lets tokens in that are issued after it, at once", async () => {
       const userId = unique("u-");
       await suite.call("/api/socket/revoke", { body: { userId } });
-      const { body } = await suite.call<{ token: string }>("/auth/token", { body: { userId, tenantId: suite.tenantId } });
+      const { body } = await suite.call<{ token: string }>("/auth/token", {
+        body: { userId, tenantId: suite.tenantId },
+      });
       const client = await suite.connect({ token: body.token });
       expect(client.session.userId).toBe(userId);
       // And a second revocation ends those too.
@@ -485,15 +687,30 @@ describe("9. REST", () => {
       await suite.user(userId, { claims: { iat: seconds() + 2 } });
     });
 
+    it("voids room tokens of before, too", async () => {
+      const [userId, room] = [unique("u-"), unique("room:")];
+      const token = suite.roomToken({ room, userId });
+      await suite.call("/api/socket/revoke", { body: { userId } });
+      const { body } = await suite.call<{ token: string }>("/auth/token", {
+        body: { userId, tenantId: suite.tenantId },
+      });
+      const client = await suite.connect({ token: body.token });
+      await client.refused("subscribe", { topic: room, token }, "FORBIDDEN");
+    });
+
     it("of a user without connections answers 0", async () => {
-      expect((await suite.call("/api/socket/revoke", { body: { userId: unique("u-") } })).body).toEqual({ disconnected: 0 });
+      expect((await suite.call("/api/socket/revoke", { body: { userId: unique("u-") } })).body).toEqual({
+        disconnected: 0,
+      });
     });
 
     it("refuses a revoked token as a refresh, and leaves the session", async () => {
       const userId = unique("u-");
       const old = suite.token(userId);
       await suite.call("/api/socket/revoke", { body: { userId } });
-      const { body } = await suite.call<{ token: string }>("/auth/token", { body: { userId, tenantId: suite.tenantId } });
+      const { body } = await suite.call<{ token: string }>("/auth/token", {
+        body: { userId, tenantId: suite.tenantId },
+      });
       const client = await suite.connect({ token: body.token });
       await client.refused("refresh", { token: old }, "UNAUTHENTICATED");
       await client.ok("subscribe", { topic: unique("topic:") });
@@ -508,8 +725,17 @@ describe("9. REST", () => {
       const before = seconds();
       const info = { name: "Ann" };
       const channels = { "closed:x": ["subscribe"] };
-      const { status, body } = await ask({ tenantId: suite.tenantId, permissions: ["client"], channels, info, expiresIn: 120 });
-      expect({ status, body }).toEqual({ status: 200, body: { token: expect.any(String), expiresAt: expect.any(Number) } });
+      const { status, body } = await ask({
+        tenantId: suite.tenantId,
+        permissions: ["client"],
+        channels,
+        info,
+        expiresIn: 120,
+      });
+      expect({ status, body }).toEqual({
+        status: 200,
+        body: { token: expect.any(String), expiresAt: expect.any(Number) },
+      });
       expect(body.expiresAt / 1000 - before).toBeGreaterThanOrEqual(119);
       expect(body.expiresAt / 1000 - before).toBeLessThan(180);
       const client = await suite.connect({ token: body.token });
@@ -524,17 +750,31 @@ describe("9. REST", () => {
       expect((await ask({ tenantId: "scoped-b" }, { apiKey: SERVICE_KEY, tenantId: "scoped-a" })).status).toBe(200);
       expectError(await ask({ tenantId: "scoped-c" }, { apiKey: SERVICE_KEY, tenantId: "scoped-a" }), "FORBIDDEN");
       expectError(await ask({}, { token: null, headers: { "X-Api-Key": SERVICE_KEY } }), "FORBIDDEN");
-      expect((await ask({ tenantId: "scoped-a", permissions: ["service"] }, { apiKey: SERVICE_KEY, tenantId: "scoped-a" })).status).toBe(200);
-      expectError(await ask({ tenantId: "scoped-a", permissions: ["admin"] }, { apiKey: SERVICE_KEY, tenantId: "scoped-a" }), "FORBIDDEN");
-      expect((await ask({ tenantId: "scoped-a", permissions: ["admin"] }, { apiKey: ADMIN_KEY, tenantId: "scoped-a" })).status).toBe(200);
-      expectError(await ask({ tenantId: "scoped-a", permissions: ["operator"] }, { apiKey: ADMIN_KEY, tenantId: "scoped-a" }), "FORBIDDEN");
+      expect(
+        (await ask({ tenantId: "scoped-a", permissions: ["service"] }, { apiKey: SERVICE_KEY, tenantId: "scoped-a" }))
+          .status,
+      ).toBe(200);
+      expectError(
+        await ask({ tenantId: "scoped-a", permissions: ["admin"] }, { apiKey: SERVICE_KEY, tenantId: "scoped-a" }),
+        "FORBIDDEN",
+      );
+      expect(
+        (await ask({ tenantId: "scoped-a", permissions: ["admin"] }, { apiKey: ADMIN_KEY, tenantId: "scoped-a" }))
+          .status,
+      ).toBe(200);
+      expectError(
+        await ask({ tenantId: "scoped-a", permissions: ["operator"] }, { apiKey: ADMIN_KEY, tenantId: "scoped-a" }),
+        "FORBIDDEN",
+      );
     });
 
     it("is by an `admin` token, for its own tenant, and no role above its own", async () => {
       const token = suite.token("root", { permissions: ["admin"] });
       const own = await ask({}, { token });
       expect((await suite.connect({ token: own.body.token })).session.tenantId).toBe(suite.tenantId);
-      expect((await ask({ tenantId: suite.tenantId, permissions: ["admin", "service", "client"] }, { token })).status).toBe(200);
+      expect(
+        (await ask({ tenantId: suite.tenantId, permissions: ["admin", "service", "client"] }, { token })).status,
+      ).toBe(200);
       expectError(await ask({ tenantId: unique("t-") }, { token }), "FORBIDDEN");
       expectError(await ask({ tenantId: "default" }, { token }), "FORBIDDEN");
       expectError(await ask({ permissions: ["operator"] }, { token }), "FORBIDDEN");
@@ -589,18 +829,29 @@ describe("9. REST", () => {
 
     it("tells why one would be refused", async () => {
       expect(await verify("nonsense")).toEqual({ valid: false, error: "UNAUTHENTICATED" });
-      expect(await verify(suite.token("ann", { exp: seconds() - 50, iat: seconds() - 60 }))).toEqual({ valid: false, error: "TOKEN_EXPIRED" });
+      expect(await verify(suite.token("ann", { exp: seconds() - 50, iat: seconds() - 60 }))).toEqual({
+        valid: false,
+        error: "TOKEN_EXPIRED",
+      });
       expect(await verify(unsigned(suite.claims("ann")))).toEqual({ valid: false, error: "UNAUTHENTICATED" });
-      expect(await verify(suite.roomToken({ room: "a", userId: "ann" }))).toEqual({ valid: false, error: "UNAUTHENTICATED" });
+      expect(await verify(suite.roomToken({ room: "a", userId: "ann" }))).toEqual({
+        valid: false,
+        error: "UNAUTHENTICATED",
+      });
       expect(await verify(suite.token("ann", { type: "refresh" }))).toEqual({ valid: false, error: "UNAUTHENTICATED" });
     });
 
     it("is for the same callers: an admin learns nothing of another tenant's tokens", async () => {
       const token = suite.token("ann");
-      const admin = (tenantId: string): CallOptions => ({ token: suite.token("root", { permissions: ["admin"], tenantId }) });
+      const admin = (tenantId: string): CallOptions => ({
+        token: suite.token("root", { permissions: ["admin"], tenantId }),
+      });
       expect(await verify(token, admin(suite.tenantId))).toMatchObject({ valid: true });
       expect(await verify(token, admin(unique("t-")))).toEqual({ valid: false, error: "UNAUTHENTICATED" });
-      expectError(await suite.call("/auth/verify", { body: { token }, token: suite.token("s", { permissions: ["service"] }) }), "FORBIDDEN");
+      expectError(
+        await suite.call("/auth/verify", { body: { token }, token: suite.token("s", { permissions: ["service"] }) }),
+        "FORBIDDEN",
+      );
     });
 
     it.for([undefined, null, 7, {}, []])("refuses %j as a token", async (token) => {
@@ -629,14 +880,20 @@ describe("9. REST", () => {
       expect(headers.get("content-type")).toMatch(/^text\/plain/);
       expect(body).toMatch(/^# TYPE \w+ counter$/m);
       expect(body).toMatch(/^\w+(\{[^}]*\})? [\d.e+-]+$/m);
-      for (const text of [userId, topic, event, suite.tenantId, "metric-", client.session.socketId]) expect(body).not.toContain(text);
+      for (const text of [userId, topic, event, suite.tenantId, "metric-", client.session.socketId])
+        expect(body).not.toContain(text);
     });
 
     it("GET /openapi.json describes every call", async () => {
-      const { status, body } = await suite.call<{ openapi: string; paths: Record<string, Record<string, unknown>> }>("/openapi.json", { token: null });
+      const { status, body } = await suite.call<{ openapi: string; paths: Record<string, Record<string, unknown>> }>(
+        "/openapi.json",
+        { token: null },
+      );
       expect(status).toBe(200);
       expect(body.openapi).toMatch(/^3\./);
-      const described = Object.entries(body.paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`));
+      const described = Object.entries(body.paths).flatMap(([path, methods]) =>
+        Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+      );
       expect(described).toEqual(
         expect.arrayContaining([
           "GET /api/socket/channels",
@@ -698,19 +955,28 @@ describe("9. REST", () => {
       expectError(await suite.call(`/api/socket/${call}`, { text: JSON.stringify(body) }), "INVALID_PAYLOAD");
     });
 
-    it.each(["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"])("no call publishes the event %s", async (event) => {
-      expectError(await suite.call("/api/socket/broadcast", { body: { channel: "a", event } }), "INVALID_PAYLOAD");
-      expectError(await suite.call("/api/socket/direct", { body: { userId: "a", event } }), "INVALID_PAYLOAD");
-    });
+    it.each(["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"])(
+      "no call publishes the event %s",
+      async (event) => {
+        expectError(await suite.call("/api/socket/broadcast", { body: { channel: "a", event } }), "INVALID_PAYLOAD");
+        expectError(await suite.call("/api/socket/direct", { body: { userId: "a", event } }), "INVALID_PAYLOAD");
+      },
+    );
 
-    it.each(["", "{", "undefined", '{"channel":"a","event":"e"', "\u0000", `${"[".repeat(100_000)}`])("refuses a body that is no JSON: %j", async (text) => {
-      expectError(await suite.call("/api/socket/broadcast", { text }), "INVALID_PAYLOAD");
-    });
+    it.each(["", "{", "undefined", '{"channel":"a","event":"e"', "\u0000", `${"[".repeat(100_000)}`])(
+      "refuses a body that is no JSON: %j",
+      async (text) => {
+        expectError(await suite.call("/api/socket/broadcast", { text }), "INVALID_PAYLOAD");
+      },
+    );
 
     it("refuses a body of another type", async () => {
       const text = JSON.stringify({ channel: "a", event: "e" });
       for (const type of ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]) {
-        expectError(await suite.call("/api/socket/broadcast", { text, headers: { "Content-Type": type } }), "INVALID_PAYLOAD");
+        expectError(
+          await suite.call("/api/socket/broadcast", { text, headers: { "Content-Type": type } }),
+          "INVALID_PAYLOAD",
+        );
       }
     });
 
@@ -719,13 +985,27 @@ describe("9. REST", () => {
       const client = await suite.user();
       await client.ok("subscribe", { topic });
       const data = `{"__proto__":{"a":1},"constructor":{"prototype":{"a":1}},"toString":1}`;
-      const { status } = await suite.call("/api/socket/broadcast", { text: `{"channel":"${topic}","event":"e","data":${data},"__proto__":{"id":"x y"}}` });
+      const { status } = await suite.call("/api/socket/broadcast", {
+        text: `{"channel":"${topic}","event":"e","data":${data},"__proto__":{"id":"x y"}}`,
+      });
       expect([200, 400]).toContain(status);
-      if (status === 200) expect(JSON.stringify((await client.eventsOf(topic, 1))[0]?.payload)).toContain(`"constructor":{"prototype":{"a":1}}`);
+      if (status === 200)
+        expect(JSON.stringify((await client.eventsOf(topic, 1))[0]?.payload)).toContain(
+          `"constructor":{"prototype":{"a":1}}`,
+        );
       await suite.expectServing();
     });
 
-    it.each(["/api/socket", "/api/socket/nothing", "/api/socket/channels/a", "/api/socket/channels/a/b/members", "/api", "/nothing", "/auth", "/auth/nothing"])("answers NOT_FOUND at %s", async (path) => {
+    it.each([
+      "/api/socket",
+      "/api/socket/nothing",
+      "/api/socket/channels/a",
+      "/api/socket/channels/a/b/members",
+      "/api",
+      "/nothing",
+      "/auth",
+      "/auth/nothing",
+    ])("answers NOT_FOUND at %s", async (path) => {
       expectError(await suite.call(path), "NOT_FOUND");
     });
 
@@ -736,7 +1016,10 @@ describe("9. REST", () => {
       ["DELETE", "/api/socket/connections"],
       ["PATCH", "/auth/token"],
     ])("answers %s %s with an error of the table", async (method, path) => {
-      const { status, body } = await suite.call<{ error: string }>(path, { method, ...(method === "GET" || method === "DELETE" ? {} : { text: "{}" }) });
+      const { status, body } = await suite.call<{ error: string }>(path, {
+        method,
+        ...(method === "GET" || method === "DELETE" ? {} : { text: "{}" }),
+      });
       expect(status).toBeGreaterThanOrEqual(400);
       expect(STATUS[body.error]).toBe(status);
     });
@@ -759,5 +1042,8 @@ describe("9. REST", () => {
 });
 
 function isTwo(channels: unknown): boolean {
-  return channels === 2 || (Array.isArray(channels) && channels.length === 2 && channels.includes("one") && channels.includes("two"));
+  return (
+    channels === 2 ||
+    (Array.isArray(channels) && channels.length === 2 && channels.includes("one") && channels.includes("two"))
+  );
 }

@@ -25,7 +25,9 @@ describe("7. channel rules", () => {
       const anyone = await visitor();
       await anyone.ok("subscribe", { topic: channel });
       const { members } = await anyone.ok("join", { channel, state: "hello" });
-      expect(members).toEqual([{ socketId: anyone.session.socketId, userId: null, joinedAt: expect.any(Number), state: "hello" }]);
+      expect(members).toEqual([
+        { socketId: anyone.session.socketId, userId: null, joinedAt: expect.any(Number), state: "hello" },
+      ]);
       await anyone.ok("history", { channel });
       await anyone.ok("members", { channel });
     });
@@ -36,23 +38,35 @@ describe("7. channel rules", () => {
       await anyone.refused("publish", { channel, event: "e" }, "FORBIDDEN");
       await anyone.ok("subscribe", { topic: channel });
       await anyone.ok("publish", { channel, event: "e" });
-      expect(await anyone.eventsOf(channel, 1)).toMatchObject([{ sender: { userId: null, socketId: anyone.session.socketId } }]);
+      expect(await anyone.eventsOf(channel, 1)).toMatchObject([
+        { sender: { userId: null, socketId: anyone.session.socketId } },
+      ]);
     });
 
-    it.each(["ann", "john.doe@x.com", "a:b", "a/b.c:d"])('"owner" is for the user %s whom the name means, and nobody else', async (userId) => {
-      const [owner, other] = [await suite.user(userId), await suite.user("mallory")];
-      for (const channel of [`inbox:${userId}`, `mailbox/${userId}/drafts`]) {
-        await owner.ok("subscribe", { topic: channel });
-        await owner.ok("publish", { channel, event: "e" });
-        for (const command of ["subscribe", "join", "history", "members", "publish"]) {
-          await other.refused(command, { topic: channel, channel, event: "e" }, "FORBIDDEN");
+    it.each(["ann", "john.doe@x.com", "a:b", "a/b.c:d"])(
+      '"owner" is for the user %s whom the name means, and nobody else',
+      async (userId) => {
+        const [owner, other] = [await suite.user(userId), await suite.user("mallory")];
+        for (const channel of [`inbox:${userId}`, `mailbox/${userId}/drafts`]) {
+          await owner.ok("subscribe", { topic: channel });
+          await owner.ok("publish", { channel, event: "e" });
+          for (const command of ["subscribe", "join", "history", "members", "publish"]) {
+            await other.refused(command, { topic: channel, channel, event: "e" }, "FORBIDDEN");
+          }
         }
-      }
-    });
+      },
+    );
 
     it('"owner" means whole names, not what begins or ends alike', async () => {
       const ann = await suite.user("ann");
-      for (const topic of ["inbox:annette", "inbox:joann", "inbox:an", "inbox:ann:x", "inbox:", "mailbox/ann:drafts/x"]) {
+      for (const topic of [
+        "inbox:annette",
+        "inbox:joann",
+        "inbox:an",
+        "inbox:ann:x",
+        "inbox:",
+        "mailbox/ann:drafts/x",
+      ]) {
         await ann.refused("subscribe", { topic }, "FORBIDDEN").catch((error: unknown) => {
           // A name that no rule matches is everybody's; an inbox never is.
           if (topic.startsWith("inbox:") && topic !== "inbox:" && topic !== "inbox:ann:x") throw error;
@@ -75,7 +89,9 @@ describe("7. channel rules", () => {
     it('"service" is for the roles service and admin', async () => {
       const channel = unique("ops:");
       await (await suite.user()).refused("subscribe", { topic: channel }, "FORBIDDEN");
-      await (await suite.user(undefined, { claims: { permissions: ["operator"] } })).refused("subscribe", { topic: channel }, "FORBIDDEN");
+      await (
+        await suite.user(undefined, { claims: { permissions: ["operator"] } })
+      ).refused("subscribe", { topic: channel }, "FORBIDDEN");
       await (await suite.service()).ok("subscribe", { topic: channel });
       await (await suite.user(undefined, { claims: { permissions: ["admin"] } })).ok("join", { channel });
     });
@@ -143,12 +159,15 @@ describe("7. channel rules", () => {
       await client.refused("join", { channel: "ask:no" }, "FORBIDDEN");
     });
 
-    it.each(["throws", "rejects", "nothing", "text", "object"])("that misbehave refuse: one that answers by %s", async (behaviour) => {
-      const client = await suite.user();
-      await client.refused("subscribe", { topic: `odd:${behaviour}` }, "UNAVAILABLE");
-      await client.refused("history", { channel: `odd:${behaviour}` }, "UNAVAILABLE");
-      await suite.expectServing();
-    });
+    it.each(["throws", "rejects", "nothing", "text", "object"])(
+      "that misbehave refuse: one that answers by %s",
+      async (behaviour) => {
+        const client = await suite.user();
+        await client.refused("subscribe", { topic: `odd:${behaviour}` }, "UNAVAILABLE");
+        await client.refused("history", { channel: `odd:${behaviour}` }, "UNAVAILABLE");
+        await suite.expectServing();
+      },
+    );
 
     it("that take over 5 s refuse, and hold nobody else", async () => {
       const client = await suite.user();
@@ -208,7 +227,11 @@ describe("7. channel rules", () => {
       for (const prefix of ["user", "notifications", "org"]) {
         for (const id of ["bob", "ann2", "an", "ann:x", "ann/x", "{userId}".replace(/[{}]/g, ""), "default", "Ann"]) {
           for (const command of ["subscribe", "join", "history", "members", "publish"]) {
-            await client.refused(command, { topic: `${prefix}:${id}`, channel: `${prefix}:${id}`, event: "e" }, "FORBIDDEN");
+            await client.refused(
+              command,
+              { topic: `${prefix}:${id}`, channel: `${prefix}:${id}`, event: "e" },
+              "FORBIDDEN",
+            );
           }
         }
       }
@@ -216,7 +239,8 @@ describe("7. channel rules", () => {
 
     it("are not reached by the bare prefix, or by another user's id that holds ours", async () => {
       const client = await suite.user("ann");
-      for (const topic of ["user:bob:ann", "notifications:x/ann", "org:ann"]) await client.refused("subscribe", { topic }, "FORBIDDEN");
+      for (const topic of ["user:bob:ann", "notifications:x/ann", "org:ann"])
+        await client.refused("subscribe", { topic }, "FORBIDDEN");
     });
   });
 
@@ -231,7 +255,8 @@ describe("7. channel rules", () => {
 
     it("give each action for itself", async () => {
       const channel = unique("closed:");
-      const grant = (...actions: string[]): Promise<Client> => suite.user(undefined, { claims: { channels: { [channel]: actions } } });
+      const grant = (...actions: string[]): Promise<Client> =>
+        suite.user(undefined, { claims: { channels: { [channel]: actions } } });
       const reader = await grant("subscribe");
       await reader.ok("subscribe", { topic: channel });
       await reader.refused("join", { channel }, "FORBIDDEN");
@@ -243,7 +268,8 @@ describe("7. channel rules", () => {
       await historian.ok("history", { channel });
       await historian.refused("members", { channel }, "FORBIDDEN");
       const blind = await grant("presence", "history", "publish");
-      for (const command of ["subscribe", "join", "history", "members"]) await blind.refused(command, { topic: channel, channel }, "FORBIDDEN");
+      for (const command of ["subscribe", "join", "history", "members"])
+        await blind.refused(command, { topic: channel, channel }, "FORBIDDEN");
     });
 
     it("a subscription that is owed to a grant publishes only if the grant lists `publish`", async () => {
@@ -267,7 +293,10 @@ describe("7. channel rules", () => {
     it("stay within the tenant", async () => {
       const channel = unique("closed:");
       const claims = { channels: { "**": ["subscribe", "publish", "presence", "history"] } };
-      const [ours, theirs] = [await suite.user("ann", { claims }), await suite.user("ann", { claims, tenantId: unique("t-") })];
+      const [ours, theirs] = [
+        await suite.user("ann", { claims }),
+        await suite.user("ann", { claims, tenantId: unique("t-") }),
+      ];
       await ours.ok("subscribe", { topic: channel });
       await theirs.ok("join", { channel });
       await ours.ok("publish", { channel, event: "e", data: "ours" });
@@ -276,9 +305,12 @@ describe("7. channel rules", () => {
     });
 
     it("never open the gateway's own names", async () => {
-      const client = await suite.user(undefined, { claims: { permissions: ["admin"], channels: { "**": ["subscribe", "publish"] } } });
+      const client = await suite.user(undefined, {
+        claims: { permissions: ["admin"], channels: { "**": ["subscribe", "publish"] } },
+      });
       for (const name of ["@direct", "@sessions", "$internal"]) {
-        for (const command of ["subscribe", "join", "publish", "history", "members"]) await client.refused(command, { topic: name, channel: name, event: "e" }, "FORBIDDEN");
+        for (const command of ["subscribe", "join", "publish", "history", "members"])
+          await client.refused(command, { topic: name, channel: name, event: "e" }, "FORBIDDEN");
       }
     });
 
@@ -301,7 +333,14 @@ describe("7. channel rules", () => {
       const client = await suite.user(userId, { claims: { channelsOnly: true, channels: { [mine]: ["subscribe"] } } });
       await client.ok("subscribe", { topic: mine });
       await client.refused("publish", { channel: mine, event: "e" }, "FORBIDDEN");
-      for (const topic of [unique("topic:"), unique("open:"), `user:${userId}`, `notifications:${userId}`, `org:${suite.tenantId}`, `inbox:${userId}`]) {
+      for (const topic of [
+        unique("topic:"),
+        unique("open:"),
+        `user:${userId}`,
+        `notifications:${userId}`,
+        `org:${suite.tenantId}`,
+        `inbox:${userId}`,
+      ]) {
         for (const command of ["subscribe", "join", "history", "members", "publish"]) {
           await client.refused(command, { topic, channel: topic, event: "e" }, "FORBIDDEN");
         }
@@ -330,13 +369,36 @@ describe("7. channel rules", () => {
       ["another room's", () => suite.roomToken({ room: unique("room:"), userId: "ann" })],
       ["another user's", (room) => suite.roomToken({ room, userId: "bob" })],
       ["another tenant's", (room) => suite.roomToken({ room, userId: "ann", tenantId: unique("t-") })],
-      ["one without a tenant, which is of `default`", (room) => suite.roomToken({ room, userId: "ann" }, { tenantId: undefined })],
-      ["an expired one", (room) => suite.roomToken({ room, userId: "ann" }, { iat: seconds() - 100, exp: seconds() - 50 })],
+      [
+        "one without a tenant, which is of `default`",
+        (room) => suite.roomToken({ room, userId: "ann" }, { tenantId: undefined }),
+      ],
+      [
+        "an expired one",
+        (room) => suite.roomToken({ room, userId: "ann" }, { iat: seconds() - 100, exp: seconds() - 50 }),
+      ],
       ["one that is not valid yet", (room) => suite.roomToken({ room, userId: "ann" }, { nbf: seconds() + 50 })],
       ["one that never ends", (room) => suite.roomToken({ room, userId: "ann" }, { exp: undefined })],
-      ["one that lives for more than 31 days", (room) => suite.roomToken({ room, userId: "ann" }, { exp: seconds() + 32 * 86_400 })],
+      [
+        "one that lives for more than 31 days",
+        (room) => suite.roomToken({ room, userId: "ann" }, { exp: seconds() + 32 * 86_400 }),
+      ],
       ["one with another audience", (room) => suite.roomToken({ room, userId: "ann" }, { aud: "other" })],
-      ["one that is signed with the secret itself", (room) => sign({ name: room, sub: "ann", tenantId: suite.tenantId, aud: "roomcast:room", iat: seconds(), exp: seconds() + 60 }, { secret: suite.secret })],
+      [
+        "one that is signed with the secret itself",
+        (room) =>
+          sign(
+            {
+              name: room,
+              sub: "ann",
+              tenantId: suite.tenantId,
+              aud: "roomcast:room",
+              iat: seconds(),
+              exp: seconds() + 60,
+            },
+            { secret: suite.secret },
+          ),
+      ],
       ["the access token", () => suite.token("ann")],
       ["an access token that names the room", (room) => suite.token("ann", { name: room })],
       ["twake", () => "twake"],
@@ -394,6 +456,8 @@ describe("7. channel rules", () => {
       expect((await suite.call(`/api/socket/channels/${encodeURIComponent(channel)}/history`)).status).toBe(403);
     }
     // A service publishes anywhere in its tenant.
-    expect((await suite.call("/api/socket/broadcast", { body: { channel: unique("closed:"), event: "e" } })).status).toBe(200);
+    expect(
+      (await suite.call("/api/socket/broadcast", { body: { channel: unique("closed:"), event: "e" } })).status,
+    ).toBe(200);
   });
 });

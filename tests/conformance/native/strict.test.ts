@@ -47,7 +47,9 @@ describe("a target with small limits, without visitors", () => {
       await client.refused("publish", { channel: "c", event: "e", data: [[[[1]]]] }, "INVALID_PAYLOAD");
       await client.refused("join", { channel: "c", state: "x".repeat(100) }, "TOO_LARGE");
       for (const topic of ["a", "b", "c"]) await client.ok("subscribe", { topic });
-      expect((await client.refused("subscribe", { topic: "d" }, "LIMIT_REACHED")).details).toMatchObject({ limit: "subscriptionsPerSession" });
+      expect((await client.refused("subscribe", { topic: "d" }, "LIMIT_REACHED")).details).toMatchObject({
+        limit: "subscriptionsPerSession",
+      });
     });
 
     it("`connectionsPerUser` and `connectionsPerTenant`, also of many at once", async () => {
@@ -55,7 +57,10 @@ describe("a target with small limits, without visitors", () => {
       const attempts = await Promise.allSettled(Array.from({ length: 5 }, () => suite.user("ann", { tenantId })));
       expect(attempts.filter(({ status }) => status === "fulfilled")).toHaveLength(2);
       for (const attempt of attempts) {
-        if (attempt.status === "rejected") expect(attempt.reason).toMatchObject({ data: { code: "LIMIT_REACHED", retryable: false, details: { limit: "connectionsPerUser" } } });
+        if (attempt.status === "rejected")
+          expect(attempt.reason).toMatchObject({
+            data: { code: "LIMIT_REACHED", retryable: false, details: { limit: "connectionsPerUser" } },
+          });
       }
       await suite.user("bob", { tenantId });
       const last = await suite.user("cid", { tenantId });
@@ -64,7 +69,9 @@ describe("a target with small limits, without visitors", () => {
       await suite.user("dan", { tenantId: unique("t-") });
       last.close();
       // The place is free as soon as the server knows.
-      await expect.poll(async () => (await suite.call("/api/socket/connections", { tenantId })).body).toEqual({ count: 3 });
+      await expect
+        .poll(async () => (await suite.call("/api/socket/connections", { tenantId })).body)
+        .toEqual({ count: 3 });
       await suite.user("dan", { tenantId });
     });
 
@@ -72,11 +79,15 @@ describe("a target with small limits, without visitors", () => {
       const tenantId = unique("t-");
       const service = await suite.service({ tenantId });
       for (const channel of ["1", "2", "3", "4", "5"]) await service.ok("publish", { channel, event: "e" });
-      expect((await service.refused("publish", { channel: "6", event: "e" }, "LIMIT_REACHED")).details).toMatchObject({ limit: "channelsPerTenant" });
-      expect(await suite.call("/api/socket/broadcast", { tenantId, body: { channel: "6", event: "e" } })).toMatchObject({
-        status: 429,
-        body: { error: "LIMIT_REACHED", details: { limit: "channelsPerTenant" } },
+      expect((await service.refused("publish", { channel: "6", event: "e" }, "LIMIT_REACHED")).details).toMatchObject({
+        limit: "channelsPerTenant",
       });
+      expect(await suite.call("/api/socket/broadcast", { tenantId, body: { channel: "6", event: "e" } })).toMatchObject(
+        {
+          status: 429,
+          body: { error: "LIMIT_REACHED", details: { limit: "channelsPerTenant" } },
+        },
+      );
       await service.ok("publish", { channel: "5", event: "e" });
       await (await suite.service({ tenantId: unique("t-") })).ok("publish", { channel: "6", event: "e" });
     });
@@ -84,7 +95,9 @@ describe("a target with small limits, without visitors", () => {
     it("`historyBytesPerChannel` and `historyBytesPerTenant`: the oldest go first", async () => {
       const tenantId = unique("t-");
       const kept = async (channel: string): Promise<readonly unknown[]> =>
-        (await suite.call<{ events: { payload: string }[] }>(`/api/socket/channels/${channel}/history`, { tenantId })).body.events.map(({ payload }) => payload[0]);
+        (
+          await suite.call<{ events: { payload: string }[] }>(`/api/socket/channels/${channel}/history`, { tenantId })
+        ).body.events.map(({ payload }) => payload[0]);
       const publish = async (channel: string, names: string): Promise<void> => {
         for (const name of names) await suite.broadcast(channel, name.repeat(800), { tenantId });
       };
@@ -116,7 +129,9 @@ describe("a target with small limits, without visitors", () => {
     });
 
     it("`usersPerNotify`", async () => {
-      expect(await suite.call("/api/socket/notify", { body: { users: ["a", "b", "c", "d"], message: 1 } })).toMatchObject({ status: 429, body: { error: "LIMIT_REACHED" } });
+      expect(
+        await suite.call("/api/socket/notify", { body: { users: ["a", "b", "c", "d"], message: 1 } }),
+      ).toMatchObject({ status: 429, body: { error: "LIMIT_REACHED" } });
     });
 
     it("`pendingConnections`: more links without a login are refused with HTTP 503; those that are there log in", async () => {
@@ -134,11 +149,13 @@ describe("a target with small limits, without visitors", () => {
       const place = await RawLink.open(suite.url);
       expect(place.status).toBe(101);
       for (const link of [...links, place]) link.destroy();
-      await expect.poll(async () => {
-        const link = await RawLink.open(suite.url);
-        link.destroy();
-        return link.status;
-      }).toBe(101);
+      await expect
+        .poll(async () => {
+          const link = await RawLink.open(suite.url);
+          link.destroy();
+          return link.status;
+        })
+        .toBe(101);
     });
 
     it("`loginSeconds`: a link without a login is closed, one with goes on", async () => {
@@ -173,7 +190,10 @@ describe("a target with small limits, without visitors", () => {
       const base = `${suite.url}/socket.io/?EIO=4&transport=polling`;
       const { sid } = JSON.parse((await (await fetch(base)).text()).slice(1)) as { sid: string };
       const post = async (body: string): Promise<void> => {
-        expect((await fetch(`${base}&sid=${sid}`, { method: "POST", headers: { "Content-Type": "text/plain" }, body })).status).toBe(200);
+        expect(
+          (await fetch(`${base}&sid=${sid}`, { method: "POST", headers: { "Content-Type": "text/plain" }, body }))
+            .status,
+        ).toBe(200);
       };
       await post(`40{"token":"${suite.token("ann", { tenantId })}"}`);
       expect(await (await fetch(`${base}&sid=${sid}`)).text()).toContain("40{");

@@ -78,7 +78,9 @@ export class Suite {
     const code = await target.stop();
     // Whatever was sent to it, it was there to the end, and ended in good order.
     expect({ alive, code }).toEqual({ alive: null, code: 0 });
-    expect(`${target.program?.stdout ?? ""}${target.program?.stderr ?? ""}`).not.toMatch(/eyJ[\w-]+\.[\w-]+\.|unhandled|uncaught/i);
+    expect(`${target.program?.stdout ?? ""}${target.program?.stderr ?? ""}`).not.toMatch(
+      /eyJ[\w-]+\.[\w-]+\.|unhandled|uncaught/i,
+    );
   }
 
   release(): void {
@@ -143,12 +145,19 @@ export class Suite {
     const { data, message } = await this.refusal(options);
     expect(data).toEqual({ code, message: expect.any(String), retryable: RETRYABLE.has(code) });
     const { token } = options;
-    if (typeof token === "string" && token.length > 20) expect(`${message}${JSON.stringify(data)}`).not.toContain(token.slice(-20));
+    if (typeof token === "string" && token.length > 20)
+      expect(`${message}${JSON.stringify(data)}`).not.toContain(token.slice(-20));
   }
 
   /** A call of the REST API; with the key for everything and this file's tenant unless `options` say otherwise. */
   async call<Body = Json>(path: string, options: CallOptions = {}): Promise<Response<Body>> {
-    const { token, apiKey, tenantId = this.tenantId, body, text = body === undefined ? undefined : JSON.stringify(body) } = options;
+    const {
+      token,
+      apiKey,
+      tenantId = this.tenantId,
+      body,
+      text = body === undefined ? undefined : JSON.stringify(body),
+    } = options;
     const credentials: Record<string, string> =
       token === null
         ? {}
@@ -157,22 +166,37 @@ export class Suite {
           : { Authorization: `Bearer ${token}` };
     const response = await fetch(`${options.url ?? this.url}${path}`, {
       method: options.method ?? (text === undefined ? "GET" : "POST"),
-      headers: { ...(text === undefined ? undefined : { "Content-Type": "application/json" }), ...credentials, ...options.headers },
+      headers: {
+        ...(text === undefined ? undefined : { "Content-Type": "application/json" }),
+        ...credentials,
+        ...options.headers,
+      },
       ...(text === undefined ? undefined : { body: text }),
       signal: AbortSignal.timeout(10_000),
     });
     const answer = await response.text();
     const isJson = response.headers.get("content-type")?.includes("json") === true;
-    return { status: response.status, headers: response.headers, body: (answer === "" ? null : isJson ? JSON.parse(answer) : answer) as Body };
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: (answer === "" ? null : isJson ? JSON.parse(answer) : answer) as Body,
+    };
   }
 
   /** Publishes by REST. */
-  async broadcast(channel: string, data: Json, options: { readonly event?: string; readonly tenantId?: string; readonly url?: string } = {}) {
+  async broadcast(
+    channel: string,
+    data: Json,
+    options: { readonly event?: string; readonly tenantId?: string; readonly url?: string } = {},
+  ) {
     const { event = "message", ...others } = options;
-    const { status, body } = await this.call<{ id: string; position?: { epoch: string; offset: number } }>("/api/socket/broadcast", {
-      ...others,
-      body: { channel, event, data },
-    });
+    const { status, body } = await this.call<{ id: string; position?: { epoch: string; offset: number } }>(
+      "/api/socket/broadcast",
+      {
+        ...others,
+        body: { channel, event, data },
+      },
+    );
     expect(status, JSON.stringify(body)).toBe(200);
     return body;
   }

@@ -35,13 +35,18 @@ const apiKey = process.env["ROOMCAST_TARGET_API_KEY"] ?? "conformance-key-for-ev
 
 /** The target that the environment names, else one of our own. */
 export async function findTarget(kind: TargetKind, env: Readonly<Record<string, string>> = {}): Promise<Target> {
-  const [first, ...others] = (process.env[URL_VARIABLES[kind]] ?? "").split(",").map((url) => url.trim().replace(/\/$/, ""));
+  const [first, ...others] = (process.env[URL_VARIABLES[kind]] ?? "")
+    .split(",")
+    .map((url) => url.trim().replace(/\/$/, ""));
   if (first === undefined || first === "") return await startTarget(kind, env);
   return { urls: [first, ...others], secret, apiKey, stop: () => Promise.resolve(0) };
 }
 
 /** A target of our own, with a process to end. */
-export async function startTarget(kind: TargetKind, env: Readonly<Record<string, string>> = {}): Promise<Target & { program: Program }> {
+export async function startTarget(
+  kind: TargetKind,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Target & { program: Program }> {
   const { program, url } = await serve(["--config", fileURLToPath(CONFIGS[kind]), "--log-level", "warn"], {
     env: { ROOMCAST_JWT_SECRET: secret, ROOMCAST_API_KEY: apiKey, ...env },
   });

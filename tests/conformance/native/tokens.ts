@@ -55,8 +55,20 @@ export interface RoomClaims {
 }
 
 /** A token that opens one channel to one user; `changes` replaces claims. */
-export function roomToken(secret: string, { room, userId, tenantId, lifeSeconds = 60 }: RoomClaims, changes: object = {}): string {
+export function roomToken(
+  secret: string,
+  { room, userId, tenantId, lifeSeconds = 60 }: RoomClaims,
+  changes: object = {},
+): string {
   const now = seconds();
-  const claims = { name: room, sub: userId, tenantId, aud: "roomcast:room", iat: now, exp: now + lifeSeconds, ...changes };
+  const claims = {
+    name: room,
+    sub: userId,
+    tenantId,
+    aud: "roomcast:room",
+    iat: now,
+    exp: now + lifeSeconds,
+    ...changes,
+  };
   return sign(claims, { secret: roomKey(secret) });
 }
