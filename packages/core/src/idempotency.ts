@@ -28,7 +28,7 @@ export class IdempotencyKeys {
 
   /** The result of the first publication with this key. Throws `CONFLICT` when that had other content. */
   find(once: OnceKey, draft: Draft, now: number): Published | undefined {
-    this.#sweep(now);
+    this.sweep(now);
     const entry = this.#entries.get(entryKey(once));
     if (entry === undefined) return undefined;
     if (entry.digest !== digest(draft)) {
@@ -58,7 +58,14 @@ export class IdempotencyKeys {
     if (published.id === once.key) this.#ids.set(`${once.channel} ${once.key}`, at);
   }
 
-  #sweep(now: number): void {
+  /** When the oldest key is to be forgotten, in milliseconds since 1970; undefined while there is none. */
+  get oldestEndsAt(): number | undefined {
+    const [oldest] = this.#entries.values();
+    return oldest === undefined ? undefined : oldest.at + REMEMBER_MS;
+  }
+
+  /** Forgets the keys whose time has come. */
+  sweep(now: number): void {
     for (const [key, entry] of this.#entries) {
       if (now - entry.at < REMEMBER_MS) break;
       this.#entries.delete(key);

@@ -50,6 +50,8 @@ export class MemoryBroker implements Broker, Closer {
   #reader: BrokerReader | undefined;
   #count = 0;
   #sealed = false;
+  /** Whether the end of the oldest idempotency key is waited for. */
+  #sweeping = false;
 
   constructor(options: MemoryBrokerOptions = {}) {
     this.#clock = options.clock ?? systemClock;
@@ -79,7 +81,10 @@ export class MemoryBroker implements Broker, Closer {
     const published: Published = position === undefined ? { id } : { id, position };
     const publication: Publication = { type: "publication", address, ...draft, ...published };
     if (log !== undefined) this.#append(address.tenantId, key, log, publication, now);
-    if (once !== undefined) this.#idempotency.add({ channel: key, ...once }, draft, published, now);
+    if (once !== undefined) {
+      this.#idempotency.add({ channel: key, ...once }, draft, published, now);
+      this.#forgetKeysLater();
+    }
     if (this.#subscribed.has(key)) this.#reader?.publication(publication);
     return published;
   }
@@ -135,6 +140,7 @@ export class MemoryBroker implements Broker, Closer {
   restore(record: BrokerRecord): void {
     if (record.kind === "key") {
       this.#idempotency.restore(record);
+      this.#forgetKeysLater();
       return;
     }
     const { address, epoch, top, keep, touchedAt, publications } = record;
@@ -240,6 +246,18 @@ export class MemoryBroker implements Broker, Closer {
       log.ageing = undefined;
       this.#trim(tenantId, log, this.#clock.now());
       this.#ageLater(tenantId, log);
+    });
+  }
+
+  /** Forgets keys also when nobody publishes with one, so that their memory comes back. */
+  #forgetKeysLater(): void {
+    const at = this.#idempotency.oldestEndsAt;
+    if (at === undefined || this.#sweeping) return;
+    this.#sweeping = true;
+    this.#deadlines.schedule(at, () => {
+      this.#sweeping = false;
+      this.#idempotency.sweep(this.#clock.now());
+      this.#forgetKeysLater();
     });
   }
 
