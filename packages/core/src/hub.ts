@@ -51,8 +51,8 @@ export class Hub {
     if (count >= this.#limits[limit]) {
       throw new GatewayError("LIMIT_REACHED", "The tenant has too many channels", { details: { limit } });
     }
-    this.#perTenant.set(address.tenantId, count + 1);
     const settings = this.#policy.settings(address);
+    this.#perTenant.set(address.tenantId, count + 1);
     const channel = new HubChannel({ address, key, settings, observer: this.#observer });
     this.#channels.set(key, channel);
     channel.subscribed = this.#broker.subscribe(address);
@@ -94,7 +94,9 @@ export class Hub {
   }
 
   #forget(channel: HubChannel): void {
-    if (!this.#channels.delete(channel.key)) return;
+    // Another may stand in its place by now.
+    if (this.#channels.get(channel.key) !== channel) return;
+    this.#channels.delete(channel.key);
     const { tenantId } = channel.address;
     const left = (this.#perTenant.get(tenantId) ?? 1) - 1;
     if (left === 0) this.#perTenant.delete(tenantId);
