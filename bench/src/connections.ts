@@ -42,7 +42,7 @@ async function measure(name: string, connections: number, label: string): Promis
     const { port } = await hear<ServerMessage, "listening">(server, "listening");
     // Once with some, so that what is made on first use is not counted.
     await wave(
-      start("./load.js", [String(port), "200", "20"]),
+      start("./load.js", [String(port), String(Math.ceil(connections / 5)), "50"]),
       () => undefined,
       async () => undefined,
     );
@@ -85,19 +85,21 @@ async function wave(load: ChildProcess, tell: (count: number) => void, connected
   load.kill();
 }
 
-/** Asks until the server has as many connections as it should, and its memory no longer falls. */
+/** Asks until the server has as many connections as it should, and its heap has not fallen for a while. */
 async function settled(server: ChildProcess, connections: number): Promise<Memory> {
-  let last: Memory | undefined;
-  for (const end = Date.now() + 60_000; Date.now() < end;) {
+  let least: Memory | undefined;
+  let still = 0;
+  for (const end = Date.now() + 120_000; Date.now() < end && still < 4;) {
     server.send("memory");
     const memory = await hear<ServerMessage, "memory">(server, "memory");
     if (memory.connections === connections) {
-      if (last !== undefined && Math.abs(last.heap - memory.heap) < 0.002 * memory.heap) return memory;
-      last = memory;
+      still = least !== undefined && memory.heap > 0.998 * least.heap ? still + 1 : 0;
+      if (least === undefined || memory.heap < least.heap) least = memory;
     }
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    await new Promise((resolve) => setTimeout(resolve, 1000));
   }
-  throw new Error(`The server did not come to ${connections} connections within a minute`);
+  if (least === undefined) throw new Error(`The server did not come to ${connections} connections`);
+  return least;
 }
 
 function start(file: string, args: readonly string[], execArgv: readonly string[] = []): ChildProcess {
