@@ -25,10 +25,13 @@ export class TestGateway {
   readonly clock: ManualClock;
   readonly gateway: Gateway;
   readonly #wires = new Map<Dialect, Wire>();
+  /** Ids of several nodes differ where these have names. */
+  readonly #prefix: string;
   #clients = 0;
 
   constructor(options: Partial<GatewayOptions> = {}) {
     this.clock = options.clock instanceof ManualClock ? options.clock : new ManualClock();
+    this.#prefix = options.nodeId === undefined ? "" : `${options.nodeId}-`;
     this.gateway = createGateway({ auth: trustingAuthenticator, nodeId: "test", ...options, clock: this.clock });
   }
 
@@ -39,7 +42,7 @@ export class TestGateway {
     const admission = await this.gateway.admit(credentials);
     let wire = this.#wires.get(dialect);
     if (wire === undefined) this.#wires.set(dialect, (wire = new TestWire(dialect)));
-    const client = new TestClient(`socket-${++this.#clients}`, wire, this.gateway.limits.backlogBytes);
+    const client = new TestClient(`${this.#prefix}socket-${++this.#clients}`, wire, this.gateway.limits.backlogBytes);
     client.attach(this.gateway.open(client, admission));
     return client;
   }
