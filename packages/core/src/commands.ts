@@ -1,6 +1,7 @@
 import {
   GatewayError,
   invalidPayload,
+  REPLY_BYTES,
   REPLY_ENTRIES,
   utf8Length,
   type Command,
@@ -12,7 +13,7 @@ import { isPromise } from "./hooks.ts";
 import type { PublishInput } from "./publisher.ts";
 import { JOINED } from "./reader.ts";
 import type { Allowed, Session } from "./session.ts";
-import { drop, enter, fitsReply, follow, following, leave, standing } from "./subscribing.ts";
+import { drop, enter, follow, following, leave, standing } from "./subscribing.ts";
 
 /**
  * What a command comes to. `after` runs when the answer has been written. With `later` the answer is still on its way,
@@ -186,14 +187,17 @@ async function history(session: Session, command: Of<"history">): Promise<Answer
   return { result: { events, position: page.position } };
 }
 
-/** As many events as one reply may carry. */
+/** As many events as one reply may carry, and at least one: of the newest, or of the oldest. */
 export function fitting(events: readonly Publication[], from: "newest" | "oldest"): readonly Publication[] {
-  let some = events.slice(0, REPLY_ENTRIES);
-  while (some.length > 1 && !fitsReply(some)) {
-    const half = some.length >> 1;
-    some = from === "newest" ? some.slice(half) : some.slice(0, half);
+  const order = from === "newest" ? events.toReversed() : events;
+  let bytes = 0;
+  let count = 0;
+  for (const event of order.slice(0, REPLY_ENTRIES)) {
+    bytes += replyBytes(event);
+    if (bytes > REPLY_BYTES && count > 0) break;
+    count++;
   }
-  return some;
+  return from === "newest" ? events.slice(events.length - count) : events.slice(0, count);
 }
 
 /** Identifies the sender of an idempotency key: a user, or a visitor's session. */

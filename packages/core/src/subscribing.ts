@@ -121,13 +121,14 @@ async function mayReadHistory(session: Session, address: ChannelAddress, token: 
   }
 }
 
-export function fitsReply(events: readonly Publication[]): boolean {
+function fitsReply(events: readonly Publication[]): boolean {
   let bytes = 0;
-  for (const event of events) {
-    bytes += utf8Length(JSON.stringify(event));
-    if (bytes > REPLY_BYTES) return false;
-  }
-  return true;
+  return events.every((event) => (bytes += replyBytes(event)) <= REPLY_BYTES);
+}
+
+/** What an event adds to a reply, about. */
+export function replyBytes(event: Publication): number {
+  return utf8Length(JSON.stringify(event));
 }
 
 function checkLimits(session: Session, address: ChannelAddress, options: FollowOptions): void {

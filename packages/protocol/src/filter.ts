@@ -72,6 +72,8 @@ export function valueAt(payload: unknown, path: readonly string[]): unknown {
   let value = payload;
   for (const piece of path) {
     if (typeof value !== "object" || value === null || !Object.hasOwn(value, piece)) return undefined;
+    // JSON knows no length of an array.
+    if (piece === "length" && Array.isArray(value)) return undefined;
     value = (value as Record<string, unknown>)[piece];
   }
   return value;
