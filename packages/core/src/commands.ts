@@ -13,7 +13,7 @@ import { isPromise } from "./hooks.ts";
 import type { PublishInput } from "./publisher.ts";
 import { JOINED } from "./reader.ts";
 import type { Allowed, Session } from "./session.ts";
-import { drop, enter, follow, following, leave, standing } from "./subscribing.ts";
+import { drop, enter, follow, following, leave, replyBytes, standing } from "./subscribing.ts";
 
 /**
  * What a command comes to. `after` runs when the answer has been written. With `later` the answer is still on its way,

@@ -74,7 +74,8 @@ export class MemoryPresenceStore implements PresenceStore {
   }
 
   async channels(tenantId: string, query: ChannelQuery): Promise<Page<ChannelSummary>> {
-    if (query.cursor !== undefined && !isChannelName(query.cursor)) throw invalidPayload("cursor", "one that a reply gave");
+    if (query.cursor !== undefined && !isChannelName(query.cursor))
+      throw invalidPayload("cursor", "one that a reply gave");
     if (query.name !== undefined) {
       if (isReservedName(query.name)) return { entries: [], total: 0 };
       const channel = this.#tenants.get(tenantId)?.get(addressKey({ tenantId, name: query.name }));
