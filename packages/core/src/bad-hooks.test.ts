@@ -5,7 +5,10 @@ import { TestGateway, trustingAuthenticator } from "./testing/index.ts";
 
 const failed = (code: string) => ({ ok: false, error: expect.objectContaining({ code }) as unknown });
 const never = new Promise<never>(() => {});
-const thenableOfNothing = { then: () => 42 };
+/** Looks like a promise and is none. */
+const thenableOfNothing: object = JSON.parse('{"then":0}', (name, value: unknown) =>
+  name === "then" ? () => 42 : value,
+);
 
 /** What code of others may do instead of answering. */
 const NONSENSE: readonly (readonly [string, () => unknown])[] = [

@@ -29,7 +29,7 @@ function matched(index: FilterIndex<number>, data: unknown): readonly number[] {
   index.match(data, (readers) => {
     for (const reader of readers) found.add(reader);
   });
-  return [...found].toSorted();
+  return [...found].toSorted((a, b) => a - b);
 }
 
 describe("FilterIndex", () => {
@@ -54,7 +54,7 @@ describe("FilterIndex", () => {
           const held = [...naive.values()];
           for (const data of payloads) {
             const expected = held.filter((one) => one.filter.matches(data)).map((one) => one.reader);
-            expect(matched(index, data)).toEqual([...new Set(expected)].toSorted());
+            expect(matched(index, data)).toEqual([...new Set(expected)].toSorted((a, b) => a - b));
           }
           const distinct = new Map(held.map((one) => [one.filter.key, one.filter]));
           expect(index.impure).toBe([...distinct.values()].filter(({ pureEquality }) => !pureEquality).length);

@@ -6,7 +6,7 @@ import { PresenceWindows } from "./presence-window.ts";
 import { ManualClock, TestGateway, type TestClient } from "./testing/index.ts";
 
 const address = { tenantId: "t", name: "room" };
-const member = (state: unknown = undefined): Member => ({
+const member = (state?: unknown): Member => ({
   socketId: "s1",
   userId: "ann",
   joinedAt: 1,

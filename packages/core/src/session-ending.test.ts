@@ -98,7 +98,7 @@ describe("a session that ends", () => {
 });
 
 describe("a slow reader", () => {
-  const setUp = async (slow: "disconnect" | "resync", keep: false | undefined = undefined) => {
+  const setUp = async (slow: "disconnect" | "resync", keep?: false) => {
     const test = new TestGateway({ channels: [{ match: "a", slow, ...(keep === false ? { keep } : undefined) }] });
     const [alice, bob] = [await test.connect(), await test.connect({ userId: "bob" })];
     for (const one of [alice, bob]) await one.request("subscribe", { topic: "a" });

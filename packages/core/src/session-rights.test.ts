@@ -94,7 +94,7 @@ describe("refresh", () => {
     expect(
       alice
         .received("error")
-        .map(({ channel }) => channel)
+        .map(({ channel }) => String(channel))
         .toSorted(),
     ).toEqual(["a", "a", "b"]);
     await test.gateway.publish(address("a"), "e", 2);
@@ -134,7 +134,7 @@ describe("rules that are functions", () => {
     const [alice, bob] = [await test.connect(), await test.connect({ userId: "bob" })];
     const answers: string[] = [];
     const ask = (name: string, ...frame: readonly unknown[]): void =>
-      void alice.request(...frame).then((answer) => answers.push(`${name} ${answer["ok"]}`));
+      void alice.request(...frame).then((answer) => answers.push(`${name} ${String(answer["ok"])}`));
     ask("slow", "subscribe", { topic: "slow" });
     ask("join", "join", { channel: "a" });
     ask("publish", "publish", { channel: "slow", event: "e", data: 1 });

@@ -9,7 +9,7 @@ function naive(filter: Readonly<Record<string, unknown>>, payload: unknown): boo
     let value: unknown = payload;
     let there = true;
     for (const piece of path.split(".")) {
-      there = there && typeof value === "object" && value !== null && Object.getOwnPropertyNames(value).includes(piece);
+      there = there && typeof value === "object" && value !== null && Object.keys(value).includes(piece);
       if (!there) break;
       value = Object.getOwnPropertyDescriptor(value, piece)?.value;
     }
