@@ -45,7 +45,11 @@ async function start(): Promise<GatewayProcess> {
   return started;
 }
 
-async function connect(url: string, userId: string, claims: Readonly<Record<string, unknown>> = {}): Promise<RealtimeClient> {
+async function connect(
+  url: string,
+  userId: string,
+  claims: Readonly<Record<string, unknown>> = {},
+): Promise<RealtimeClient> {
   const client = new RealtimeClient({ url, token: await sign(userId, claims), reconnectionDelay: 50 });
   clients.push(client);
   return client;
@@ -67,7 +71,11 @@ it("SIGTERM under load: clients hear of it, come back to the next process and lo
 
   // A back end that publishes all the time, through the same door as everybody.
   const writer = await connect(url, "writer", { permissions: ["service"] });
-  const published = new Map<string, number[]>([["chat:0", []], ["chat:1", []], ["chat:2", []]]);
+  const published = new Map<string, number[]>([
+    ["chat:0", []],
+    ["chat:1", []],
+    ["chat:2", []],
+  ]);
   const acknowledged: Promise<void>[] = [];
   let number = 0;
   const publish = (): void => {
@@ -79,7 +87,10 @@ it("SIGTERM under load: clients hear of it, come back to the next process and lo
   };
   const load = setInterval(publish, 5);
   try {
-    await until(() => listeners.every(({ events }) => events.length >= 20), () => "all hear the load");
+    await until(
+      () => listeners.every(({ events }) => events.length >= 20),
+      () => "all hear the load",
+    );
 
     const { code, ms } = await first.stop("SIGTERM");
     expect(code).toBe(0);
@@ -90,7 +101,10 @@ it("SIGTERM under load: clients hear of it, come back to the next process and lo
 
     const before = number;
     await start();
-    await until(() => number > before + 200, () => "the load goes on");
+    await until(
+      () => number > before + 200,
+      () => "the load goes on",
+    );
   } finally {
     clearInterval(load);
     stock.close();

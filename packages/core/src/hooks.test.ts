@@ -25,7 +25,7 @@ function deferred<T>() {
 function thenable(then: (resolve: (value: number) => void) => void): Promise<number> {
   const made: object = {};
   // oxlint-disable-next-line unicorn/no-thenable -- that is what it is for
-  Object.defineProperty(made, "then", { value: then });
+  Reflect.set(made, "then", then);
   return made as Promise<number>;
 }
 

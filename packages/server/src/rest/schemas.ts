@@ -43,13 +43,10 @@ const tenantId = z
   .string()
   .refine(isTenantId, "must be 1 to 128 of A-Z, a-z, 0-9, ., _ and -")
   .openapi({ pattern: "^[A-Za-z0-9._-]{1,128}$", example: "default" });
-const idempotencyKey = z
-  .string()
-  .refine(isIdempotencyKey, "must be 1 to 64 of A-Z, a-z, 0-9, _, ., : and -")
-  .openapi({
-    pattern: "^[A-Za-z0-9_.:-]{1,64}$",
-    description: "Publishing it again within five minutes has the first result and no effect",
-  });
+const idempotencyKey = z.string().refine(isIdempotencyKey, "must be 1 to 64 of A-Z, a-z, 0-9, _, ., : and -").openapi({
+  pattern: "^[A-Za-z0-9_.:-]{1,64}$",
+  description: "Publishing it again within five minutes has the first result and no effect",
+});
 const socketId = z.string().min(1).max(128).openapi({ example: "Yw0lXb1cQj2kAAAB" });
 const json = z.unknown().openapi({ description: "Any JSON value" });
 
