@@ -33,12 +33,17 @@ export function assemble(options: GatewayOptions, node: Node): { services: Servi
   const broker = options.broker ?? new MemoryBroker({ clock, limits });
   const presence = options.presence ?? new MemoryPresenceStore();
   const revocations = options.revocations ?? new MemoryRevocations({ clock });
-  const policy = isPolicy(channels) ? channels : new ChannelRules({ rules: channels ?? [], auth, revocations });
-  const hooks = new Hooks({
-    clock,
-    concurrent: limits.concurrentHooks,
-    failed: (where, error) => observer.failed?.(where, error),
-  });
+  const makeHooks = (): Hooks =>
+    new Hooks({
+      clock,
+      concurrent: limits.concurrentHooks,
+      failed: (where, error) => observer.failed?.(where, error),
+    });
+  // Rule functions that hang keep nobody from logging in, nor the other way round.
+  const hooks = makeHooks();
+  const policy = isPolicy(channels)
+    ? channels
+    : new ChannelRules({ rules: channels ?? [], auth, revocations, hooks: makeHooks() });
   const windows = new PresenceWindows({ clock, broker, observer });
   const directory = new Directory({ clock, limits });
   const admissions = new Admissions({ hooks, auth, revocations, limits, presence, clock, observer });

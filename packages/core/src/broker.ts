@@ -88,7 +88,10 @@ export interface Broker {
   signal(address: ChannelAddress, signal: Signal): Promise<void>;
   /** Resolves to a release function when from now on all that is announced for `address` reaches this node's reader. */
   subscribe(address: ChannelAddress): Promise<() => void>;
-  /** Reads the log. A channel that was never published to stands at offset 0 of its epoch. */
+  /**
+   * Reads the log. A channel that was never published to stands at offset 0 of its epoch. What it answers to a node that
+   * subscribes has been announced to that node before, so that no event comes again behind the answer that has it.
+   */
   history(address: ChannelAddress, keep: Keep, query: HistoryQuery): Promise<HistoryPage>;
 }
 

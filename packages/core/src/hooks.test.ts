@@ -24,7 +24,6 @@ function deferred<T>() {
 /** Something with a `then` that is no promise. */
 function thenable(then: (resolve: (value: number) => void) => void): Promise<number> {
   const made: object = {};
-  // oxlint-disable-next-line unicorn/no-thenable -- that is what it is for
   Reflect.set(made, "then", then);
   return made as Promise<number>;
 }

@@ -24,6 +24,12 @@ export class Hooks {
   /** The result of `hook`, at once where it answers at once. `where` names it in logs. Rejects or throws `GatewayError`s only. */
   call<T>(where: string, hook: () => T | Promise<T>): T | Promise<T> {
     if (this.#running >= this.#concurrent) return this.#later(where, hook);
+    const result = this.bound(where, hook);
+    return isPromise(result) ? this.#counted(result) : result;
+  }
+
+  /** The same without taking a place: for what may call hooks, but mostly does not. */
+  bound<T>(where: string, hook: () => T | Promise<T>): T | Promise<T> {
     let result: T | Promise<T>;
     try {
       result = hook();
@@ -55,8 +61,17 @@ export class Hooks {
     }
   }
 
-  async #bounded<T>(where: string, result: Promise<T>): Promise<T> {
+  async #counted<T>(result: Promise<T>): Promise<T> {
     this.#running++;
+    try {
+      return await result;
+    } finally {
+      this.#running--;
+      this.#waiting.shift()?.();
+    }
+  }
+
+  async #bounded<T>(where: string, result: Promise<T>): Promise<T> {
     let cancel: (() => void) | undefined;
     try {
       const timeout = new Promise<never>((_resolve, reject) => {
@@ -67,8 +82,6 @@ export class Hooks {
       throw this.#refusal(where, thrown);
     } finally {
       cancel?.();
-      this.#running--;
-      this.#waiting.shift()?.();
     }
   }
 

@@ -262,7 +262,7 @@ export class MemoryBroker implements Broker, Closer {
   }
 
   #forgetLater(tenantId: string, key: string, log: ChannelLog): void {
-    const at = log.touchedAt + log.keep.seconds * 1000 + REMEMBER_MS;
+    const at = Math.max(log.touchedAt + log.keep.seconds * 1000, this.#clock.now()) + REMEMBER_MS;
     log.forgetting = this.#deadlines.schedule(at, () => {
       const tenant = this.#tenants.get(tenantId);
       if (tenant === undefined) return;

@@ -9,7 +9,7 @@ import {
 } from "@roomcast/protocol";
 import { isRoomTokenVerifier, type Authenticator, type Revocations } from "./auth.ts";
 import type { Keep } from "./broker.ts";
-import { isPromise } from "./hooks.ts";
+import { isPromise, type Hooks } from "./hooks.ts";
 import type { ChannelPolicy, ChannelSettings, PolicyContext, Verdict } from "./policy.ts";
 
 /** Asked for a principal and the parameters of the rule's pattern. Only `true` allows. */
@@ -56,16 +56,21 @@ export class ChannelRules implements ChannelPolicy {
   readonly #rules: readonly CompiledRule[];
   readonly #verifier: Authenticator | undefined;
   readonly #revocations: Revocations | undefined;
+  /** Bounds the functions of rules; without it they are called as they are. */
+  readonly #hooks: Hooks | undefined;
   readonly #grants = new WeakMap<
     Principal,
     readonly { pattern: ChannelPattern; actions: readonly ChannelAction[] }[]
   >();
 
   /** Throws a plain `Error` that says which rule's pattern is wrong, and how. */
-  constructor(options: { rules?: readonly ChannelRule[]; auth?: Authenticator; revocations?: Revocations } = {}) {
+  constructor(
+    options: { rules?: readonly ChannelRule[]; auth?: Authenticator; revocations?: Revocations; hooks?: Hooks } = {},
+  ) {
     this.#rules = (options.rules ?? []).map(compileRule);
     this.#verifier = options.auth;
     this.#revocations = options.revocations;
+    this.#hooks = options.hooks;
   }
 
   settings(address: ChannelAddress): ChannelSettings {
@@ -112,8 +117,9 @@ export class ChannelRules implements ChannelPolicy {
     if (found === undefined) return verdict(!principal.anonymous);
     const { rule, params } = found;
     const right = rule.rights[action];
-    if (typeof right === "function")
-      return ask(right, principal, rule.pattern.match(address.name, principal) ?? params);
+    if (typeof right === "function") {
+      return this.#ask(() => right(principal, rule.pattern.match(address.name, principal) ?? params));
+    }
     switch (right) {
       case "anyone":
         return BY_RULE;
@@ -132,6 +138,13 @@ export class ChannelRules implements ChannelPolicy {
       case "nobody":
         return NO;
     }
+  }
+
+  /** Asks code that is not ours. */
+  #ask(hook: () => boolean | Promise<boolean>): Answer {
+    const answer: unknown = this.#hooks === undefined ? hook() : this.#hooks.call("rule", hook);
+    // Of what only looks like a promise, a real one is made.
+    return isPromise(answer) ? Promise.resolve(answer).then(outside) : outside(answer);
   }
 
   #roomToken(principal: Principal, address: ChannelAddress, context: PolicyContext): Answer {
@@ -190,12 +203,6 @@ function ownsBuiltIn(principal: Principal, action: ChannelAction, kind: string, 
   if (principal.anonymous) return false;
   if (kind === "org") return id === principal.tenantId;
   return action !== "publish" && id === principal.userId;
-}
-
-function ask(right: RuleFunction, principal: Principal, params: PatternParams): Answer {
-  const answer: unknown = right(principal, params);
-  // Of what only looks like a promise, a real one is made.
-  return isPromise(answer) ? Promise.resolve(answer).then(outside) : outside(answer);
 }
 
 function outside(answer: unknown): Verdict {

@@ -199,7 +199,7 @@ export class Session {
   decide(action: ChannelAction, address: ChannelAddress, context: PolicyContext): Allowed | Promise<Allowed> {
     const principal = this.#principal;
     const { hooks, policy } = this.services;
-    const verdict = hooks.call("rule", () => policy.decide(principal, action, address, context));
+    const verdict = hooks.bound("rule", () => policy.decide(principal, action, address, context));
     if (!isPromise(verdict)) return allowed(verdict, action);
     return verdict.then((answer) =>
       principal === this.#principal ? allowed(answer, action) : this.decide(action, address, context),
