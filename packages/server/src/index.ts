@@ -17,5 +17,6 @@ export type { DialectSettings } from "./endpoints.ts";
 export { createLogger, logObserver, type LoggerOptions } from "./logging.ts";
 export { Metrics, type MetricsOptions } from "./metrics.ts";
 export { combineObservers } from "./observers.ts";
+export { sendNotification, sendToOrg } from "./plazer.ts";
 export { startServer, type StandaloneServer, type StartOptions } from "./standalone.ts";
 export { HandoverBroker, type HandoverBrokerOptions } from "./handover-broker.ts";
