@@ -2,23 +2,36 @@ import {
   asObject,
   compilePattern,
   GatewayError,
+  isChannelName,
+  isReservedName,
   isTenantId,
   isUserId,
   ROLES,
   type Credentials,
+  type ErrorCode,
   type Principal,
 } from "@roomcast/protocol";
+import type { Authentication } from "./auth.ts";
 import { sessionsOf, type Services } from "./services.ts";
+
+/** Who a connection speaks for, and how that was known. */
+export interface Identity extends Authentication {
+  readonly credentials: Credentials;
+}
 
 /** A place for one connection: who it is for, kept free until it opens or is given up. */
 export class Admission {
-  readonly principal: Principal;
+  readonly identity: Identity;
   readonly #giveBack: () => void;
   #held = true;
 
-  constructor(principal: Principal, giveBack: () => void) {
-    this.principal = principal;
+  constructor(identity: Identity, giveBack: () => void) {
+    this.identity = identity;
     this.#giveBack = giveBack;
+  }
+
+  get principal(): Principal {
+    return this.identity.principal;
   }
 
   /** Gives the place back: the connection opened, or never will. */
@@ -28,6 +41,9 @@ export class Admission {
     this.#giveBack();
   }
 }
+
+/** Refusals after which a dialect may have its visitors come in all the same. */
+const VISITED: ReadonlySet<ErrorCode> = new Set(["UNAUTHENTICATED", "TOKEN_EXPIRED", "UNAVAILABLE"]);
 
 type AdmissionServices = Pick<
   Services,
@@ -46,13 +62,16 @@ export class Admissions {
     this.#services = services;
   }
 
-  /** Rejects with `UNAUTHENTICATED`, `TOKEN_EXPIRED`, `LIMIT_REACHED` or `UNAVAILABLE`. */
-  async admit(credentials: Credentials): Promise<Admission> {
-    const principal = await this.identify(credentials);
-    const { tenantId, userId } = principal;
+  /**
+   * Rejects with `UNAUTHENTICATED`, `TOKEN_EXPIRED`, `LIMIT_REACHED` or `UNAVAILABLE`. `visitor` says who comes in though the
+   * credentials were not accepted.
+   */
+  async admit(credentials: Credentials, visitor?: () => Principal | undefined): Promise<Admission> {
+    const identity = await this.identify(credentials).catch((thrown: unknown) => this.#visitor(thrown, visitor));
+    const { tenantId, userId } = identity.principal;
     const keys = userId === null ? [tenantId] : [tenantId, `${tenantId}/${userId}`];
     // Kept before the store is asked, so that of many at once only as many pass as there are places.
-    const admission: Admission = new Admission(principal, () => {
+    const admission: Admission = new Admission(identity, () => {
       for (const key of keys) this.#forget(key, admission);
     });
     for (const key of keys) this.#keep(key, admission);
@@ -67,10 +86,11 @@ export class Admissions {
   }
 
   /** Who these credentials are, checked and not revoked. Rejects like `admit`. */
-  async identify(credentials: Credentials): Promise<Principal> {
+  async identify(credentials: Credentials): Promise<Identity> {
     const { hooks, auth, revocations, clock, observer } = this.#services;
     const authentication = await hooks.call("authenticate", () => auth.authenticate(credentials));
-    const principal = check(authentication, (where, error) => observer.failed?.(where, error));
+    const identity = check(authentication, credentials, (where, error) => observer.failed?.(where, error));
+    const { principal } = identity;
     if (principal.expiresAt !== undefined && principal.expiresAt <= clock.now()) {
       throw new GatewayError("TOKEN_EXPIRED", "The token has expired");
     }
@@ -80,7 +100,13 @@ export class Admissions {
         throw new GatewayError("UNAUTHENTICATED", "The token has been revoked");
       }
     }
-    return principal;
+    return identity;
+  }
+
+  #visitor(thrown: unknown, visitor: (() => Principal | undefined) | undefined): Identity {
+    const principal = VISITED.has(GatewayError.from(thrown).code) ? visitor?.() : undefined;
+    if (principal === undefined) throw thrown;
+    return { principal, credentials: { kind: "none" } };
   }
 
   /** Takes note that a user's tokens were ended. */
@@ -142,10 +168,25 @@ export class Admissions {
 }
 
 /** An authenticator is code of others: what it returns is looked at before it is believed. */
-function check(authentication: unknown, failed: (where: string, error: unknown) => void): Principal {
-  const principal = asObject(asObject(authentication)?.["principal"]);
-  if (principal !== undefined && isPrincipal(principal)) return principal as unknown as Principal;
-  failed("authenticate", new TypeError("The authenticator returned no valid principal"));
+function check(
+  authentication: unknown,
+  credentials: Credentials,
+  failed: (where: string, error: unknown) => void,
+): Identity {
+  const found = asObject(authentication);
+  const principal = asObject(found?.["principal"]);
+  const channels = found?.["channels"];
+  const revalidate = asObject(found?.["revalidate"]);
+  if (
+    principal !== undefined &&
+    isPrincipal(principal) &&
+    (channels === undefined ||
+      (Array.isArray(channels) && channels.every((name) => isChannelName(name) && !isReservedName(name)))) &&
+    (revalidate === undefined || (typeof revalidate["seconds"] === "number" && revalidate["seconds"] >= 1))
+  ) {
+    return { ...(found as unknown as Authentication), credentials };
+  }
+  failed("authenticate", new TypeError("The authenticator returned no valid principal, channels or revalidate"));
   throw new GatewayError("UNAUTHENTICATED", "The credentials name no valid user and tenant");
 }
 

@@ -1,4 +1,3 @@
-import type { Principal } from "@roomcast/protocol";
 import { Admissions } from "./admission.ts";
 import type { Clock } from "./clock.ts";
 import { Deadlines } from "./deadlines.ts";
@@ -29,7 +28,7 @@ interface Node {
 /** Makes the parts of a node: what the options bring, and one node's memory for what they do not. */
 export function assemble(options: GatewayOptions, node: Node): { services: Services; admissions: Admissions } {
   const { clock, limits, observer } = node;
-  const { auth, channels, direct = "authenticated", recheckSeconds = 300 } = options;
+  const { auth, channels, direct = "authenticated", recheckSeconds = 300, roomTokenPrefix } = options;
   const broker = options.broker ?? new MemoryBroker({ clock, limits });
   const presence = options.presence ?? new MemoryPresenceStore();
   const revocations = options.revocations ?? new MemoryRevocations({ clock });
@@ -43,7 +42,7 @@ export function assemble(options: GatewayOptions, node: Node): { services: Servi
   const hooks = makeHooks();
   const policy = isPolicy(channels)
     ? channels
-    : new ChannelRules({ rules: channels ?? [], auth, revocations, hooks: makeHooks() });
+    : new ChannelRules({ rules: channels ?? [], auth, revocations, hooks: makeHooks(), roomTokenPrefix });
   const windows = new PresenceWindows({ clock, broker, observer });
   const directory = new Directory({ clock, limits });
   const admissions = new Admissions({ hooks, auth, revocations, limits, presence, clock, observer });
@@ -60,7 +59,9 @@ export function assemble(options: GatewayOptions, node: Node): { services: Servi
     roster: new Roster({ ...parts, store: presence }),
     publisher: new Publisher(parts),
     messenger: new Messenger(parts),
-    identify: (token): Promise<Principal> => admissions.identify({ kind: "token", token }),
+    admit: (credentials) => admissions.admit(credentials),
+    identify: (credentials) => admissions.identify(credentials),
+    followers: new Set(),
   };
   return { services, admissions };
 }

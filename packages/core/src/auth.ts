@@ -2,6 +2,13 @@ import type { Credentials, Principal } from "@roomcast/protocol";
 
 export interface Authentication {
   readonly principal: Principal;
+  /** Channels that the session is put into when it begins, whatever the rules say of them. */
+  readonly channels?: readonly string[];
+  /**
+   * The same credentials are asked for again every so often; the session ends with `REVOKED` when they are refused then or
+   * name somebody else. `UNAVAILABLE` changes nothing.
+   */
+  readonly revalidate?: { readonly seconds: number };
 }
 
 /**

@@ -49,6 +49,15 @@ export class CommandQueue {
     }
   }
 
+  /** Has all commands wait for `work`; the session ends where that fails. */
+  after(work: Promise<void>): void {
+    this.#busy = true;
+    void work.then(
+      () => this.#next(),
+      (thrown: unknown) => this.#session.end(this.#failure(thrown).code, "The session could not begin"),
+    );
+  }
+
   /** Goes on after the client has read what it was sent. */
   resume(): void {
     if (!this.#busy) this.#next();
@@ -102,7 +111,10 @@ export class CommandQueue {
     try {
       if (answer instanceof GatewayError) {
         this.#session.services.observer.refused?.(answer.code);
-        this.#reply(task, { ok: false, error: answer.toWire() });
+        const { token } = answer;
+        this.#reply(task, { ok: false, error: answer.toWire(), ...(token === undefined ? undefined : { token }) });
+        const { request } = task;
+        if (request.kind === "command" && request.command.type === "login") this.#session.loginFailed();
       } else if (answer.later === undefined) {
         this.#reply(task, { ok: true, result: answer.result });
         answer.after?.();

@@ -4,6 +4,7 @@ import {
   REPLY_BYTES,
   REPLY_ENTRIES,
   utf8Length,
+  type ChannelAddress,
   type Command,
   type CommandResult,
   type DirectMessage,
@@ -13,7 +14,17 @@ import { isPromise } from "./hooks.ts";
 import type { PublishInput } from "./publisher.ts";
 import { JOINED } from "./reader.ts";
 import type { Allowed, Session } from "./session.ts";
-import { drop, enter, follow, following, leave, replyBytes, standing } from "./subscribing.ts";
+import {
+  drop,
+  enter,
+  follow,
+  following,
+  leave,
+  replyBytes,
+  standing,
+  type Followed,
+  type FollowOptions,
+} from "./subscribing.ts";
 
 /**
  * What a command comes to. `after` runs when the answer has been written. With `later` the answer is still on its way,
@@ -27,6 +38,7 @@ type Of<Type extends Command["type"]> = Extract<Command, { type: Type }>;
 
 /** Carries out one command of a session. Throws or rejects with a `GatewayError`. */
 export function execute(session: Session, command: Command): Answer | Promise<Answer> {
+  if (!session.enrolled && command.type !== "login") throw new GatewayError("UNAUTHENTICATED", "Log in first");
   switch (command.type) {
     case "subscribe":
       return subscribe(session, command);
@@ -48,10 +60,29 @@ export function execute(session: Session, command: Command): Answer | Promise<An
       return history(session, command);
     case "refresh":
       return session.refresh(command.token).then((expiresAt) => ({ result: { expiresAt } }));
+    case "login":
+      return session.login(command.token).then((expiresAt) => ({ result: { expiresAt } }));
+    case "all":
+      return all(session, command);
+    case "online":
+      return online(session, command);
+    case "ping":
+      return { result: { serverTime: session.services.clock.now() } };
   }
 }
 
 async function subscribe(session: Session, command: Of<"subscribe">): Promise<Answer> {
+  const { id, address, options } = await prepare(session, command);
+  const { recovery, release } = await follow(session, address, options);
+  tellFollowers(session, address);
+  return { result: { subscriptionId: id, ...recovery }, after: release };
+}
+
+/** What a subscription takes, with the right to it; nothing has been done yet. */
+async function prepare(
+  session: Session,
+  command: Of<"subscribe">,
+): Promise<{ readonly id: string; readonly address: ChannelAddress; readonly options: FollowOptions }> {
   const address = session.address(command.channel);
   const { since, token } = command;
   const filter = command.filter?.matchesAll === true ? undefined : command.filter;
@@ -70,12 +101,59 @@ async function subscribe(session: Session, command: Of<"subscribe">): Promise<An
     const same = again.reader === session.reader(address) && again.subscription.filter?.key === filter?.key;
     if (!same) throw invalidPayload("subscriptionId", "free, or the same subscription's");
   }
-  const { recovery, release } = await follow(session, address, options);
-  return { result: { subscriptionId: id, ...recovery }, after: release };
+  return { id, address, options };
+}
+
+/** Everything is decided before anything is begun, and what was begun is taken back where something fails. */
+async function all(session: Session, { commands }: Of<"all">): Promise<Answer> {
+  const prepared = [];
+  for (const command of commands) if (command.type === "subscribe") prepared.push(await prepare(session, command));
+  for (const command of commands) if (command.type === "unsubscribe") checkSubscribed(session, command);
+  const begun: { readonly fresh: boolean; readonly id: string; readonly followed: Followed }[] = [];
+  try {
+    for (const { id, address, options } of prepared) {
+      // The same may stand in the list twice.
+      const again = find(session, id);
+      const followed = await follow(session, address, again === undefined ? options : { ...options, again });
+      begun.push({ fresh: again === undefined, id, followed });
+    }
+  } catch (thrown) {
+    for (const { fresh, id, followed } of begun) {
+      followed.release();
+      const known = fresh ? find(session, id) : undefined;
+      if (known !== undefined) drop(session, known.reader, known.subscription);
+    }
+    throw thrown;
+  }
+  for (const command of commands) if (command.type === "unsubscribe") unsubscribe(session, command);
+  for (const { address } of prepared) tellFollowers(session, address);
+  return { result: {}, after: () => begun.forEach(({ followed }) => followed.release()) };
+}
+
+function tellFollowers(session: Session, address: ChannelAddress): void {
+  const { observer, followers } = session.services;
+  for (const listener of followers) {
+    try {
+      listener({ address, dialect: session.connection.wire.dialect.name, userId: session.principal.userId });
+    } catch (error) {
+      observer.failed?.("follow listener", error);
+    }
+  }
+}
+
+async function online(session: Session, { userIds }: Of<"online">): Promise<Answer> {
+  return { result: { online: await session.services.messenger.online(session.principal.tenantId, userIds) } };
+}
+
+function checkSubscribed(session: Session, { subscriptionId, lenient }: Of<"unsubscribe">): void {
+  if (lenient !== true && find(session, subscriptionId) === undefined) {
+    throw new GatewayError("NOT_FOUND", "There is no such subscription");
+  }
 }
 
 function unsubscribe(session: Session, command: Of<"unsubscribe">): Answer {
   const known = find(session, command.subscriptionId);
+  if (known === undefined && command.lenient === true) return { result: {} };
   if (known === undefined) throw new GatewayError("NOT_FOUND", "There is no such subscription");
   drop(session, known.reader, known.subscription);
   return { result: {} };
@@ -96,6 +174,7 @@ async function join(session: Session, command: Of<"join">): Promise<Answer> {
     ...(token === undefined ? undefined : { token }),
   };
   const { reader, recovery, release } = await follow(session, address, options);
+  tellFollowers(session, address);
   try {
     await enter(session, reader, command.state === undefined ? reader.member?.state : command.state);
     const page = await session.services.roster.page(address, undefined);
@@ -115,11 +194,15 @@ async function quit(session: Session, command: Of<"leave">): Promise<Answer> {
 
 function publish(session: Session, command: Of<"publish">): Answer | Promise<Answer> {
   const address = session.address(command.channel);
+  const { token } = command;
   const follows = following(session.reader(address));
-  if (follows === false && !session.privileged) {
+  if (follows === false && token === undefined && !session.privileged) {
     throw new GatewayError("FORBIDDEN", "Publishing needs a subscription to the channel, or membership");
   }
-  const verdict = session.decide("publish", address, standing(session, address));
+  const verdict =
+    follows === false && token !== undefined
+      ? decideByToken(session, address, token)
+      : session.decide("publish", address, standing(session, address));
   const go = (_allowed: Allowed): Answer => {
     const sender = stamp(session);
     const { id, event, data } = command;
@@ -133,6 +216,12 @@ function publish(session: Session, command: Of<"publish">): Answer | Promise<Ans
     return { later: session.services.publisher.publish(address, input) };
   };
   return isPromise(verdict) ? verdict.then(go) : go(verdict);
+}
+
+/** Whoever may follow a channel by a room token may publish there like one who does. */
+async function decideByToken(session: Session, address: ChannelAddress, token: string): Promise<Allowed> {
+  const { by } = await session.decide("subscribe", address, standing(session, address, token));
+  return await session.decide("publish", address, { following: by });
 }
 
 async function direct(session: Session, command: Of<"direct">): Promise<Answer> {

@@ -1,3 +1,4 @@
+import { isReservedName } from "@roomcast/protocol";
 import type { Directory } from "./directory.ts";
 import type { MemberRecord } from "./presence.ts";
 import type { Session } from "./session.ts";
@@ -38,6 +39,6 @@ export function connectionInfo(record: MemberRecord, tenantId: string, directory
     dialect,
     transport: session?.connection.transport ?? transport,
     connectedAt: joinedAt,
-    channels: session?.readers.map(({ channel }) => channel.address.name) ?? [],
+    channels: session?.readers.map(({ channel }) => channel.address.name).filter((name) => !isReservedName(name)) ?? [],
   };
 }

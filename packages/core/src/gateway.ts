@@ -12,6 +12,7 @@ import {
   type ErrorCode,
   type EventSource,
   type Position,
+  type Principal,
   type Publication,
 } from "@roomcast/protocol";
 import type { Admission, Admissions } from "./admission.ts";
@@ -30,7 +31,7 @@ import type { ChannelSummary, Page, PresenceStore } from "./presence.ts";
 import { checkAddress, toJson } from "./publisher.ts";
 import type { MembersPage } from "./roster.ts";
 import type { ChannelRule, Right } from "./rules.ts";
-import { ALL_NODES, nodeAddress, sessionsOf, type Services } from "./services.ts";
+import { ALL_NODES, EVERYBODY, nodeAddress, sessionsOf, type FollowListener, type Services } from "./services.ts";
 import { Session } from "./session.ts";
 
 export interface GatewayOptions {
@@ -50,6 +51,8 @@ export interface GatewayOptions {
   readonly nodeId?: string;
   /** How often the decisions of rule functions are made again; 300 by default. */
   readonly recheckSeconds?: number;
+  /** Channel names that begin so, and that no rule matches, ask for a room token. */
+  readonly roomTokenPrefix?: string;
 }
 
 export interface ListQuery {
@@ -57,6 +60,9 @@ export interface ListQuery {
   readonly limit?: number;
   readonly cursor?: string;
 }
+
+/** The reserved channel of a user whose events are that user's notifications. */
+const NOTIFICATIONS = "@notifications";
 
 /** Makes a gateway: the engine without any network. Bindings open connections on it; back ends publish through it. */
 export function createGateway(options: GatewayOptions): Gateway {
@@ -124,7 +130,10 @@ export class Gateway {
     return await this.#services.publisher.publishChecked(address, { event, data, source, ...idempotency });
   }
 
-  /** Sends `message` to users, as the event `notification` on `notifications:<user>`; how many sessions it went to. */
+  /**
+   * Sends `message` to users: as the event `notification` on `notifications:<user>`, which keeps it, and on the user's own
+   * reserved channel for dialects that follow that. How many sessions it went to.
+   */
   async notify(tenantId: string, users: readonly string[], message: unknown): Promise<{ readonly delivered: number }> {
     await this.#working();
     const most = this.limits.usersPerNotify;
@@ -132,18 +141,73 @@ export class Gateway {
     if (users.length > most) {
       throw new GatewayError("LIMIT_REACHED", "Too many users at once", { details: { limit: "usersPerNotify" } });
     }
-    const data = toJson(message);
-    const addresses = [...new Set(users)].map((userId) => ({ tenantId, name: `notifications:${userId}` }));
-    const input = { event: "notification", data, source: "server" } as const;
-    for (const address of addresses) this.#services.publisher.check(address, input);
+    const input = { event: "notification", data: toJson(message), source: "server" } as const;
+    const { publisher } = this.#services;
+    const addresses = [...new Set(users)].flatMap((userId): readonly ChannelAddress[] => {
+      const kept = { tenantId, name: `notifications:${userId}` };
+      publisher.check(kept, input);
+      return [kept, { tenantId, name: NOTIFICATIONS, userId }];
+    });
     const reached = await Promise.all(
       addresses.map(async (address) => {
         const sessions = await this.#subscribers(address);
-        await this.#services.publisher.publish(address, input);
+        await publisher.publish(address, input);
         return sessions;
       }),
     );
     return { delivered: reached.reduce((sum, sessions) => sum + sessions, 0) };
+  }
+
+  /** Publishes what happened to a resource: `action` is the event, `type`, `path` and `resource` its data. */
+  async publishResource(
+    address: ChannelAddress,
+    change: {
+      readonly action: string;
+      readonly type: string;
+      readonly path?: string | null;
+      readonly resource: unknown;
+    },
+  ): Promise<Published> {
+    await this.#working();
+    const { action, type, path = null, resource } = change;
+    const data = { type, path, resource };
+    return await this.#services.publisher.publishChecked(address, { event: action, data, source: "resource" });
+  }
+
+  /** Tells every session whose dialect listens to metadata: of one tenant, or of all. Crosses tenants on purpose. */
+  async broadcastMetadata(change: unknown, tenantId?: string): Promise<void> {
+    if (tenantId !== undefined) checkTenant(tenantId);
+    await this.#reserved({ tenantId: tenantId ?? EVERYBODY, name: "@metadata" }, "change", change);
+  }
+
+  /** Tells every session whose dialect listens to such, of every tenant. Crosses tenants on purpose. */
+  async emitGlobally(event: string, data?: unknown): Promise<void> {
+    await this.#reserved({ tenantId: EVERYBODY, name: "@global" }, event, data);
+  }
+
+  /** How many sessions of the cluster follow a channel. */
+  async subscribers(address: ChannelAddress): Promise<number> {
+    checkAddress(address);
+    return await this.#subscribers(address);
+  }
+
+  /** Which of these users are connected, on any node. */
+  async online(tenantId: string, userIds: readonly string[]): Promise<readonly (readonly [string, boolean])[]> {
+    checkTenant(tenantId);
+    return await this.#services.messenger.online(tenantId, userIds);
+  }
+
+  /** Whether anybody of a tenant is connected, on any node. */
+  async hasSessions(tenantId: string): Promise<boolean> {
+    checkTenant(tenantId);
+    return (await this.#services.presence.members(sessionsOf(tenantId), { limit: 0 })).total > 0;
+  }
+
+  /** Calls `listener` whenever a client of this node began to follow a channel; returns what ends that. */
+  onFollow(listener: FollowListener): () => void {
+    const own: FollowListener = (follow) => listener(follow);
+    this.#services.followers.add(own);
+    return () => this.#services.followers.delete(own);
   }
 
   /** Sends a message to one session or to all of a user, past all channels. `NOT_FOUND` for a session that is not there. */
@@ -258,12 +322,15 @@ export class Gateway {
     }
   }
 
-  /** Authenticates a connection and keeps a place for it. Bounded in time; rejects with what the client is told. */
-  async admit(credentials: Credentials): Promise<Admission> {
+  /**
+   * Authenticates a connection and keeps a place for it. Bounded in time; rejects with what the client is told. `visitor`
+   * says who comes in though the credentials were not accepted.
+   */
+  async admit(credentials: Credentials, visitor?: () => Principal | undefined): Promise<Admission> {
     try {
       this.#refuseWhileDraining();
       await this.#working();
-      const admission = await this.#admissions.admit(credentials);
+      const admission = await this.#admissions.admit(credentials, visitor);
       if (!this.#draining) return admission;
       admission.release();
       this.#refuseWhileDraining();
@@ -276,26 +343,21 @@ export class Gateway {
     }
   }
 
-  /** Opens a session on a connection that was admitted, and greets it. Its owner calls `session.gone` when the link is. */
-  open(connection: Connection, admission: Admission): Session {
+  /**
+   * Opens a session on a connection, and greets it; without an admission it is for a client that logs in late. Its owner
+   * calls `session.gone` when the link is.
+   */
+  open(connection: Connection, admission?: Admission): Session {
     const session = new Session({
       connection,
-      principal: admission.principal,
       services: this.#services,
+      onEnrolled: (enrolled, admitted) => this.#enrolled(enrolled, admitted),
       onEnded: (ended, reason) => this.#sessionEnded(ended, reason),
       onGone: (gone) => this.#linkGone(gone),
     });
-    const { directory, presence } = this.#services;
     this.#links.add(session);
-    directory.add(session);
-    presence
-      .put(sessionsOf(session.principal.tenantId), sessionRecord(session, this.nodeId))
-      .catch((error: unknown) => this.observer.failed?.("presence", error));
-    admission.release();
-    this.observer.connected?.(connection.wire.dialect.name);
-    session.start();
+    session.start(admission);
     if (this.#draining) session.end("SHUTTING_DOWN", "The server is shutting down");
-    else if (this.#admissions.revokedMeanwhile(session.principal)) session.end("REVOKED", "The token has been revoked");
     return session;
   }
 
@@ -304,7 +366,7 @@ export class Gateway {
     this.#draining = true;
     const { seconds } = options;
     const { clock } = this;
-    const sessions = [...this.#services.directory.sessions()];
+    const sessions = [...this.#links];
     let cancel: (() => void) | undefined;
     const timeUp = new Promise<void>((resolve) => (cancel = clock.after(seconds * 1000, resolve)));
     const told = drainSessions({ sessions, seconds, clock }).then(async () => {
@@ -355,7 +417,19 @@ export class Gateway {
     this.#services.messenger.end(signal);
   }
 
+  #enrolled(session: Session, admission: Admission): void {
+    const { directory, presence } = this.#services;
+    directory.add(session);
+    presence
+      .put(sessionsOf(session.principal.tenantId), sessionRecord(session, this.nodeId))
+      .catch((error: unknown) => this.observer.failed?.("presence", error));
+    admission.release();
+    this.observer.connected?.(session.connection.wire.dialect.name);
+    if (this.#admissions.revokedMeanwhile(session.principal)) session.end("REVOKED", "The token has been revoked");
+  }
+
   #sessionEnded(session: Session, reason: ErrorCode | "client"): void {
+    if (!session.enrolled) return;
     const { directory, presence } = this.#services;
     directory.remove(session);
     presence
@@ -369,10 +443,20 @@ export class Gateway {
     if (this.#links.size === 0) this.#idle?.();
   }
 
-  /** How many sessions of the cluster follow a channel. */
+  /** Publishes to a channel of the gateway's own. */
+  async #reserved(address: ChannelAddress, event: string, data: unknown): Promise<void> {
+    await this.#working();
+    const { publisher } = this.#services;
+    const input = { event, data: toJson(data), source: "server" } as const;
+    publisher.check({ tenantId: "default", name: "reserved" }, input);
+    await publisher.publish(address, input);
+  }
+
   async #subscribers(address: ChannelAddress): Promise<number> {
     const { presence } = this.#services;
-    const { entries } = await presence.channels(address.tenantId, { name: address.name, limit: 1 });
+    const { tenantId, name, userId } = address;
+    const query = userId === undefined ? { name, limit: 1 } : { name, userId, limit: 1 };
+    const { entries } = await presence.channels(tenantId, query);
     return entries[0]?.subscriberCount ?? 0;
   }
 

@@ -3,7 +3,7 @@ import type { Broker, Signal } from "./broker.ts";
 import { HubChannel } from "./hub-channel.ts";
 import type { Limits } from "./limits.ts";
 import type { Observer } from "./observer.ts";
-import type { ChannelPolicy } from "./policy.ts";
+import { settingsOf, type ChannelPolicy } from "./policy.ts";
 import type { PresenceStore } from "./presence.ts";
 import type { Reader, Subscription } from "./reader.ts";
 
@@ -51,7 +51,7 @@ export class Hub {
     if (count >= this.#limits[limit]) {
       throw new GatewayError("LIMIT_REACHED", "The tenant has too many channels", { details: { limit } });
     }
-    const settings = this.#policy.settings(address);
+    const settings = settingsOf(this.#policy, address);
     this.#perTenant.set(address.tenantId, count + 1);
     const channel = new HubChannel({ address, key, settings, observer: this.#observer });
     this.#channels.set(key, channel);

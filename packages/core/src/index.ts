@@ -35,4 +35,5 @@ export type { ChannelPolicy, ChannelSettings, PolicyContext, Verdict } from "./p
 export type { ChannelQuery, ChannelSummary, MemberQuery, MemberRecord, Page, PresenceStore } from "./presence.ts";
 export type { MembersPage } from "./roster.ts";
 export { ChannelRules, type ChannelRule, type Right, type RuleFunction } from "./rules.ts";
+export type { Follow, FollowListener } from "./services.ts";
 export type { FrameInfo, Session } from "./session.ts";

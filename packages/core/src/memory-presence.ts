@@ -77,8 +77,16 @@ export class MemoryPresenceStore implements PresenceStore {
     if (query.cursor !== undefined && !isChannelName(query.cursor))
       throw invalidPayload("cursor", "one that a reply gave");
     if (query.name !== undefined) {
-      if (isReservedName(query.name)) return { entries: [], total: 0 };
-      const channel = this.#tenants.get(tenantId)?.get(addressKey({ tenantId, name: query.name }));
+      if (isReservedName(query.name) && query.userId === undefined) return { entries: [], total: 0 };
+      const channel = this.#tenants
+        .get(tenantId)
+        ?.get(
+          addressKey(
+            query.userId === undefined
+              ? { tenantId, name: query.name }
+              : { tenantId, name: query.name, userId: query.userId },
+          ),
+        );
       return channel === undefined ? { entries: [], total: 0 } : { entries: [summary(channel)], total: 1 };
     }
     const { prefix = "" } = query;

@@ -44,6 +44,16 @@ export class Messenger {
     return found;
   }
 
+  /** Which of these users have a session, on any node. */
+  async online(tenantId: string, userIds: readonly string[]): Promise<readonly (readonly [string, boolean])[]> {
+    return await Promise.all(
+      userIds.map(async (userId): Promise<readonly [string, boolean]> => {
+        const { total } = await this.#presence.members(sessionsOf(tenantId), { userId, limit: 0 });
+        return [userId, total > 0];
+      }),
+    );
+  }
+
   /** Sends `message` to the sessions; how many of them it went to. */
   async deliver(tenantId: string, sessions: readonly MemberRecord[], message: DirectMessage): Promise<number> {
     const perNode = new Map<string, string[]>();

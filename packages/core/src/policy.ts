@@ -1,4 +1,4 @@
-import type { ChannelAction, ChannelAddress, Principal } from "@roomcast/protocol";
+import { isReservedName, type ChannelAction, type ChannelAddress, type Principal } from "@roomcast/protocol";
 import type { Keep } from "./broker.ts";
 
 /** How a channel behaves, whoever uses it. */
@@ -28,6 +28,8 @@ export type Verdict =
       readonly until?: number;
       /** Whether to ask again from time to time: the decision came from outside. */
       readonly recheck?: true;
+      /** The right was given to the session when it began, and is never looked at again. */
+      readonly given?: true;
     };
 
 /**
@@ -44,4 +46,12 @@ export interface ChannelPolicy {
     address: ChannelAddress,
     context: PolicyContext,
   ): Verdict | Promise<Verdict>;
+}
+
+/** The gateway's own channels carry what is for now only. */
+const RESERVED_SETTINGS: ChannelSettings = { keep: false, slow: "disconnect" };
+
+/** The settings of any channel: a policy is not asked about the gateway's own. */
+export function settingsOf(policy: ChannelPolicy, address: ChannelAddress): ChannelSettings {
+  return isReservedName(address.name) ? RESERVED_SETTINGS : policy.settings(address);
 }

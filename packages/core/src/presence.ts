@@ -26,8 +26,9 @@ export interface ChannelQuery {
   readonly limit: number;
   readonly prefix?: string;
   readonly cursor?: string;
-  /** Only the channel of this name. */
+  /** Only the channel of this name: the shared one, or with `userId` that user's own. */
   readonly name?: string;
+  readonly userId?: string;
 }
 
 export interface ChannelSummary {

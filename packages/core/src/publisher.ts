@@ -13,7 +13,7 @@ import type { Broker, Draft, HistoryPage, HistoryQuery, Published, PublishOption
 import type { Clock } from "./clock.ts";
 import type { Limits } from "./limits.ts";
 import type { Observer } from "./observer.ts";
-import type { ChannelPolicy } from "./policy.ts";
+import { settingsOf, type ChannelPolicy } from "./policy.ts";
 
 /** What is to be published: a draft that has not been accepted yet. */
 export type PublishInput = Omit<Draft, "timestamp"> & Pick<PublishOptions, "idempotency">;
@@ -39,7 +39,7 @@ export class Publisher {
     const { idempotency, ...content } = input;
     const draft: Draft = { ...content, timestamp: this.#clock.now() };
     this.#observer.published?.(input.source);
-    const { keep } = this.#policy.settings(address);
+    const { keep } = settingsOf(this.#policy, address);
     return await this.#broker.publish(address, draft, idempotency === undefined ? { keep } : { keep, idempotency });
   }
 
@@ -61,7 +61,7 @@ export class Publisher {
 
   /** A part of the channel's log, or undefined when it keeps none. */
   async history(address: ChannelAddress, query: HistoryQuery): Promise<HistoryPage | undefined> {
-    const { keep } = this.#policy.settings(address);
+    const { keep } = settingsOf(this.#policy, address);
     return keep === false ? undefined : await this.#broker.history(address, keep, query);
   }
 }

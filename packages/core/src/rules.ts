@@ -58,6 +58,7 @@ export class ChannelRules implements ChannelPolicy {
   readonly #revocations: Revocations | undefined;
   /** Bounds the functions of rules; without it they are called as they are. */
   readonly #hooks: Hooks | undefined;
+  readonly #roomTokenPrefix: string | undefined;
   readonly #grants = new WeakMap<
     Principal,
     readonly { pattern: ChannelPattern; actions: readonly ChannelAction[] }[]
@@ -65,12 +66,20 @@ export class ChannelRules implements ChannelPolicy {
 
   /** Throws a plain `Error` that says which rule's pattern is wrong, and how. */
   constructor(
-    options: { rules?: readonly ChannelRule[]; auth?: Authenticator; revocations?: Revocations; hooks?: Hooks } = {},
+    options: {
+      rules?: readonly ChannelRule[];
+      auth?: Authenticator;
+      revocations?: Revocations;
+      hooks?: Hooks;
+      /** Names that begin so, and that no rule matches, ask for a room token. */
+      roomTokenPrefix?: string | undefined;
+    } = {},
   ) {
     this.#rules = (options.rules ?? []).map(compileRule);
     this.#verifier = options.auth;
     this.#revocations = options.revocations;
     this.#hooks = options.hooks;
+    this.#roomTokenPrefix = options.roomTokenPrefix;
   }
 
   settings(address: ChannelAddress): ChannelSettings {
@@ -101,9 +110,25 @@ export class ChannelRules implements ChannelPolicy {
   }
 
   #one(principal: Principal, action: ChannelAction, address: ChannelAddress, context: PolicyContext): Answer {
+    // A visitor has no user's or tenant's own to be granted: it is let in where everybody who is known may go.
+    if (principal.anonymous && this.#granted(principal, action, address)) return this.#toKnown(action, address);
     const granted = this.#granted(principal, action, address) ? BY_GRANT : NO;
     if (principal.grantsOnly === true) return granted;
     return or(this.#ruled(principal, action, address, context), granted);
+  }
+
+  /** Whether this is open to whoever is authenticated, without more. */
+  #toKnown(action: ChannelAction, address: ChannelAddress): Verdict {
+    if (BUILT_IN.test(address.name)) return NO;
+    const right = this.#find(address)?.rule.rights[action] ?? this.#unruled(action, address);
+    return right === "anyone" || right === "authenticated" ? BY_GRANT : NO;
+  }
+
+  /** What holds where no rule does. */
+  #unruled(action: ChannelAction, address: ChannelAddress): Right | "member" {
+    if (action === "publish") return "member";
+    const prefix = this.#roomTokenPrefix;
+    return prefix !== undefined && address.name.startsWith(prefix) ? "roomToken" : "authenticated";
   }
 
   #ruled(principal: Principal, action: ChannelAction, address: ChannelAddress, context: PolicyContext): Answer {
@@ -114,21 +139,16 @@ export class ChannelRules implements ChannelPolicy {
       );
     }
     const found = this.#find(address);
-    if (found === undefined) return verdict(!principal.anonymous);
-    const { rule, params } = found;
-    const right = rule.rights[action];
-    if (typeof right === "function") {
-      return this.#ask(() => right(principal, rule.pattern.match(address.name, principal) ?? params));
-    }
+    const right = found?.rule.rights[action] ?? this.#unruled(action, address);
+    const own = found?.rule.pattern.match(address.name, principal) ?? undefined;
+    if (typeof right === "function") return this.#ask(() => right(principal, own ?? found?.params ?? {}));
     switch (right) {
       case "anyone":
         return BY_RULE;
       case "authenticated":
         return verdict(!principal.anonymous);
       case "owner":
-        return verdict(
-          !principal.anonymous && rule.pattern.owned && rule.pattern.match(address.name, principal) !== null,
-        );
+        return verdict(!principal.anonymous && found?.rule.pattern.owned === true && own !== undefined);
       case "service":
         return verdict(isPrivileged(principal));
       case "member":

@@ -1,4 +1,5 @@
-import type { ChannelAddress, Principal } from "@roomcast/protocol";
+import type { ChannelAddress, Credentials } from "@roomcast/protocol";
+import type { Admission, Identity } from "./admission.ts";
 import type { Authenticator, Revocations } from "./auth.ts";
 import type { Broker } from "./broker.ts";
 import type { Clock } from "./clock.ts";
@@ -15,6 +16,15 @@ import type { Messenger } from "./messenger.ts";
 import type { Publisher } from "./publisher.ts";
 import type { Roster } from "./roster.ts";
 import type { Right } from "./rules.ts";
+
+/** Something that a client began to follow. */
+export interface Follow {
+  readonly address: ChannelAddress;
+  readonly dialect: string;
+  readonly userId: string | null;
+}
+
+export type FollowListener = (follow: Follow) => void;
 
 /** The parts of one node, made by the gateway and shared by its sessions. */
 export interface Services {
@@ -37,8 +47,12 @@ export interface Services {
   readonly roster: Roster;
   readonly publisher: Publisher;
   readonly messenger: Messenger;
-  /** Authenticates a token again for a session that runs: bounded, checked and not revoked. */
-  readonly identify: (token: unknown) => Promise<Principal>;
+  /** Authenticates a connection and keeps a place for it. */
+  readonly admit: (credentials: Credentials) => Promise<Admission>;
+  /** Authenticates again for a session that runs: bounded, checked and not revoked. */
+  readonly identify: (credentials: Credentials) => Promise<Identity>;
+  /** Who wants to hear of what clients follow. */
+  readonly followers: Set<FollowListener>;
 }
 
 /** The reserved channel of a tenant whose members are its sessions. */
@@ -46,10 +60,13 @@ export function sessionsOf(tenantId: string): ChannelAddress {
   return { tenantId, name: "@sessions" };
 }
 
-/** Where a node hears what is for it alone. No tenant is called `$`. */
+/** Whose channels are for the sessions of all tenants. No tenant is called so. */
+export const EVERYBODY = "$";
+
+/** Where a node hears what is for it alone. */
 export function nodeAddress(nodeId: string): ChannelAddress {
-  return { tenantId: "$", name: nodeId };
+  return { tenantId: EVERYBODY, name: `@node:${nodeId}` };
 }
 
 /** Where all nodes hear what is for all. */
-export const ALL_NODES: ChannelAddress = { tenantId: "$", name: "@nodes" };
+export const ALL_NODES: ChannelAddress = { tenantId: EVERYBODY, name: "@nodes" };

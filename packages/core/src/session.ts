@@ -11,7 +11,9 @@ import {
   type Frame,
   type Principal,
   type Push,
+  type SessionFacts,
 } from "@roomcast/protocol";
+import type { Admission, Identity } from "./admission.ts";
 import { CommandQueue } from "./command-queue.ts";
 import type { Connection } from "./connection.ts";
 import type { Deadline } from "./deadlines.ts";
@@ -19,7 +21,8 @@ import { isPromise } from "./hooks.ts";
 import type { PolicyContext, Verdict } from "./policy.ts";
 import type { Reader } from "./reader.ts";
 import { closingError } from "./closing.ts";
-import type { Services } from "./services.ts";
+import { EVERYBODY, type Services } from "./services.ts";
+import { settleIn } from "./settling.ts";
 import { leaveEverything, reviewEverything } from "./subscribing.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
@@ -35,6 +38,16 @@ export interface FrameInfo {
   readonly acknowledge?: (args: readonly unknown[]) => void;
 }
 
+/** Who a session speaks for before it has logged in: reaches nothing. */
+const NOBODY: Principal = {
+  userId: null,
+  tenantId: EVERYBODY,
+  roles: [],
+  grants: {},
+  grantsOnly: true,
+  anonymous: true,
+};
+
 /** How long before its expiry a session is told of it. */
 const EXPIRY_NOTICE_MS = 60_000;
 
@@ -49,38 +62,42 @@ export class Session {
   readonly connectedAt: number;
   /** What it follows. Few: a list. */
   readers: readonly Reader[] = [];
-  #principal: Principal;
-  #privileged: boolean;
+  #principal: Principal = NOBODY;
+  #privileged = false;
+  #enrolled = false;
   #bucket: TokenBucket;
   #ended = false;
   readonly #commands: CommandQueue;
   #expiry: Deadline | undefined;
+  /** When it must have logged in, or when its credentials are asked for again. */
+  #check: Deadline | undefined;
   #subscriptionIds = 0;
   readonly #onEnded: (session: Session, reason: ErrorCode | "client") => void;
   readonly #onGone: (session: Session) => void;
 
-  /** Made by `Gateway.open`. `onEnded` is called once, when it has left everything; `onGone` when its link has gone too. */
+  readonly #onEnrolled: (session: Session, admission: Admission) => void;
+
+  /**
+   * Made by `Gateway.open`. `onEnrolled` is called when it is known who it speaks for; `onEnded` once, when it has left
+   * everything; `onGone` when its link has gone too.
+   */
   constructor(options: {
     connection: Connection;
-    principal: Principal;
     services: Services;
+    onEnrolled: (session: Session, admission: Admission) => void;
     onEnded: (session: Session, reason: ErrorCode | "client") => void;
     onGone: (session: Session) => void;
   }) {
     this.connection = options.connection;
     this.id = options.connection.id;
     this.services = options.services;
-    this.#principal = options.principal;
-    this.#privileged = isPrivileged(options.principal);
+    this.#onEnrolled = options.onEnrolled;
     this.#onEnded = options.onEnded;
     this.#onGone = options.onGone;
     const { clock, limits } = this.services;
     this.connectedAt = clock.now();
     this.#commands = new CommandQueue(this);
-    this.#bucket = new TokenBucket(
-      limits.commandBurst * (this.#privileged ? limits.privilegedFactor : 1),
-      this.connectedAt,
-    );
+    this.#bucket = new TokenBucket(limits.commandBurst, this.connectedAt);
   }
 
   get principal(): Principal {
@@ -95,20 +112,65 @@ export class Session {
     return this.#ended;
   }
 
-  /** Greets the client and watches its expiry. Called once, by the gateway. */
-  start(): void {
+  /** Whether it is known who the session speaks for: at once, or after a late login. */
+  get enrolled(): boolean {
+    return this.#enrolled;
+  }
+
+  /** Begins: as the admission says, or without one by waiting for a login. Called once, by the gateway. */
+  start(admission: Admission | undefined): void {
+    if (admission !== undefined) {
+      const settled = this.#enrol(admission);
+      if (settled !== undefined) this.#commands.after(settled);
+      return;
+    }
+    const { clock, deadlines, limits } = this.services;
+    this.#check = deadlines.schedule(clock.now() + limits.loginSeconds * 1000, () => this.loginFailed());
+  }
+
+  /** Who it is, for its dialect. */
+  facts(): SessionFacts {
     const { tenantId, userId, expiresAt } = this.#principal;
     const { nodeId, clock } = this.services;
-    const facts = {
-      socketId: this.id,
-      userId,
-      tenantId,
-      nodeId,
-      expiresAt: expiresAt ?? null,
-      serverTime: clock.now(),
-    };
-    for (const frame of this.connection.wire.dialect.greeting(facts)) this.write(frame);
+    return { socketId: this.id, userId, tenantId, nodeId, expiresAt: expiresAt ?? null, serverTime: clock.now() };
+  }
+
+  /** Logs in late, or with another token of the same user. Rejects like `Gateway.admit` and `refresh`. */
+  async login(token: unknown): Promise<number | null> {
+    if (this.#enrolled) return await this.refresh(token);
+    const admission = await this.services.admit({ kind: "token", token });
+    if (this.#ended) {
+      admission.release();
+      return null;
+    }
+    this.services.deadlines.cancel(this.#check);
+    await this.#enrol(admission);
+    return this.#principal.expiresAt ?? null;
+  }
+
+  /** Ends a session that could not, or did not, say who it speaks for. */
+  loginFailed(): void {
+    if (!this.#enrolled) this.end("UNAUTHENTICATED", "The connection did not log in");
+  }
+
+  #enrol(admission: Admission): Promise<void> | undefined {
+    const { principal, channels = [] } = admission.identity;
+    this.#enrolled = true;
+    this.#become(principal);
+    if (this.#privileged) {
+      const { commandBurst, privilegedFactor } = this.services.limits;
+      this.#bucket = new TokenBucket(commandBurst * privilegedFactor, this.connectedAt);
+    }
+    this.#onEnrolled(this, admission);
+    for (const frame of this.connection.wire.dialect.greeting(this.facts())) this.write(frame);
     this.#watchExpiry();
+    this.#watchIdentity(admission.identity);
+    return this.#ended ? undefined : settleIn(this, channels);
+  }
+
+  #become(principal: Principal): void {
+    this.#principal = principal;
+    this.#privileged = isPrivileged(principal);
   }
 
   /** Takes one frame from the client. Never throws; every frame that asks for an acknowledgement gets one. */
@@ -183,8 +245,10 @@ export class Session {
   }
 
   reader(address: ChannelAddress): Reader | undefined {
+    const { tenantId, name, userId } = address;
     return this.readers.find(
-      ({ channel }) => channel.address.name === address.name && channel.address.userId === address.userId,
+      ({ channel: { address: other } }) =>
+        other.name === name && other.userId === userId && other.tenantId === tenantId,
     );
   }
 
@@ -208,17 +272,46 @@ export class Session {
 
   /** Replaces who the session speaks for: the same user, with other rights or another expiry. */
   async refresh(token: unknown): Promise<number | null> {
-    const next = await this.services.identify(token);
+    const { principal } = await this.services.identify({ kind: "token", token });
     if (this.#ended) return null;
-    const { userId, tenantId } = this.#principal;
-    if (next.userId !== userId || next.tenantId !== tenantId || next.anonymous !== this.#principal.anonymous) {
-      throw new GatewayError("FORBIDDEN", "The token is another user's");
-    }
-    this.#principal = next;
-    this.#privileged = isPrivileged(next);
+    if (!this.#isSame(principal)) throw new GatewayError("FORBIDDEN", "The token is another user's");
+    this.#replace(principal);
+    return principal.expiresAt ?? null;
+  }
+
+  #isSame({ userId, tenantId, anonymous }: Principal): boolean {
+    const own = this.#principal;
+    return userId === own.userId && tenantId === own.tenantId && anonymous === own.anonymous;
+  }
+
+  #replace(principal: Principal): void {
+    this.#become(principal);
     this.#watchExpiry();
     reviewEverything(this);
-    return next.expiresAt ?? null;
+  }
+
+  /** Has the credentials asked for again, where the authenticator wants that. */
+  #watchIdentity({ credentials, revalidate }: Identity): void {
+    if (revalidate === undefined) return;
+    const { clock, deadlines } = this.services;
+    this.#check = deadlines.schedule(clock.now() + revalidate.seconds * 1000, () => {
+      this.services.identify(credentials).then(
+        (identity) => {
+          if (this.#ended) return;
+          if (this.#isSame(identity.principal)) {
+            this.#replace(identity.principal);
+            this.#watchIdentity(identity);
+          } else this.end("REVOKED", "The credentials are another user's now");
+        },
+        (thrown: unknown) => {
+          if (this.#ended) return;
+          // That it cannot be known now says nothing about the user.
+          if (GatewayError.from(thrown).retryable)
+            this.#watchIdentity({ principal: this.#principal, credentials, revalidate });
+          else this.end("REVOKED", "The credentials hold no more");
+        },
+      );
+    });
   }
 
   #watchExpiry(): void {
@@ -254,6 +347,7 @@ export class Session {
     this.#ended = true;
     this.#commands.clear();
     this.services.deadlines.cancel(this.#expiry);
+    this.services.deadlines.cancel(this.#check);
     leaveEverything(this);
     this.#onEnded(this, reason);
   }

@@ -1,5 +1,6 @@
 import {
   GatewayError,
+  isReservedName,
   REPLY_BYTES,
   REPLY_ENTRIES,
   utf8Length,
@@ -133,8 +134,13 @@ export function replyBytes(event: Publication): number {
 
 function checkLimits(session: Session, address: ChannelAddress, options: FollowOptions): void {
   const { limits, hub, directory } = session.services;
-  const subscriptions = session.readers.reduce((sum, reader) => sum + reader.subscriptions.length, 0);
-  if (subscriptions >= limits.subscriptionsPerSession) throw limitReached("subscriptionsPerSession");
+  // What the gateway itself put the session into does not count.
+  const subscriptions = session.readers.reduce(
+    (sum, { channel, subscriptions: own }) => (isReservedName(channel.address.name) ? sum : sum + own.length),
+    0,
+  );
+  if (!isReservedName(address.name) && subscriptions >= limits.subscriptionsPerSession)
+    throw limitReached("subscriptionsPerSession");
   const { filter } = options;
   if (filter === undefined || filter.pureEquality) return;
   const filters = hub.find(address)?.filters;
@@ -193,7 +199,8 @@ export function reviewEverything(session: Session): void {
   for (const reader of session.readers) {
     // A room token's right depends on nothing that a refresh changes.
     for (const subscription of reader.subscriptions) {
-      if (subscription.verdict.until === undefined) void review(session, reader, subscription);
+      const { until, given } = subscription.verdict;
+      if (until === undefined && given !== true) void review(session, reader, subscription);
     }
   }
 }

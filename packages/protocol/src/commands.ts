@@ -1,7 +1,7 @@
 import type { CompiledFilter } from "./filter.ts";
 import type { Member, Position } from "./events.ts";
 import type { Publication } from "./pushes.ts";
-import type { WireError } from "./errors.ts";
+import type { TokenFailure, WireError } from "./errors.ts";
 
 /**
  * The channel that a command speaks of. It names no tenant: the engine adds the session's own, so that no frame can yield
@@ -25,7 +25,14 @@ export type Command =
       readonly since?: Position;
       readonly token?: string;
     }
-  | { readonly type: "unsubscribe"; readonly subscriptionId: string }
+  | {
+      readonly type: "unsubscribe";
+      readonly subscriptionId: string;
+      /** It need not be there: then there is nothing to do. */
+      readonly lenient?: true;
+    }
+  /** Carried out together, or not at all: where one is refused, none is begun. */
+  | { readonly type: "all"; readonly commands: readonly Extract<Command, { type: "subscribe" | "unsubscribe" }>[] }
   | {
       readonly type: "join";
       readonly channel: ChannelTarget;
@@ -41,12 +48,19 @@ export type Command =
       readonly data: unknown;
       /** Idempotency key. */
       readonly id?: string;
+      /** A room token, with which one may publish without following the channel. */
+      readonly token?: string;
     }
   | { readonly type: "direct"; readonly to: DirectTarget; readonly event: string; readonly data: unknown }
   | { readonly type: "members"; readonly channel: ChannelTarget; readonly cursor?: string }
   | { readonly type: "state"; readonly channel: ChannelTarget; readonly state: unknown }
   | { readonly type: "history"; readonly channel: ChannelTarget; readonly limit: number; readonly since?: Position }
-  | { readonly type: "refresh"; readonly token: unknown };
+  | { readonly type: "refresh"; readonly token: unknown }
+  /** Says who the session speaks for, where its dialect logs in late; later another token of the same user. */
+  | { readonly type: "login"; readonly token: unknown }
+  /** Whether users of the session's tenant are connected. */
+  | { readonly type: "online"; readonly userIds: readonly string[] }
+  | { readonly type: "ping" };
 
 export type CommandType = Command["type"];
 
@@ -71,13 +85,23 @@ export interface CommandResults {
   readonly state: Record<never, never>;
   readonly history: { readonly events: readonly Publication[]; readonly position?: Position };
   readonly refresh: { readonly expiresAt: number | null };
+  readonly all: Record<never, never>;
+  readonly login: { readonly expiresAt: number | null };
+  readonly online: { readonly online: readonly (readonly [userId: string, online: boolean])[] };
+  /** Milliseconds since 1970. */
+  readonly ping: { readonly serverTime: number };
 }
 
 export type CommandResult = CommandResults[CommandType];
 
 export type Outcome =
   | { readonly ok: true; readonly result: CommandResult }
-  | { readonly ok: false; readonly error: WireError };
+  | {
+      readonly ok: false;
+      readonly error: WireError;
+      /** Of a token that was refused: why, for dialects that tell it. */
+      readonly token?: TokenFailure;
+    };
 
 /** The most entries that one reply carries before it gives a cursor. */
 export const REPLY_ENTRIES = 1000;

@@ -1,6 +1,6 @@
-import type { Command, Outcome } from "./commands.ts";
+import type { ChannelTarget, Command, Outcome } from "./commands.ts";
 import type { GatewayError } from "./errors.ts";
-import type { Credentials } from "./principal.ts";
+import type { Credentials, Principal } from "./principal.ts";
 import type { Push } from "./pushes.ts";
 
 /** One Socket.IO event: its name, then its arguments. */
@@ -43,9 +43,22 @@ export interface Reply {
 export interface Dialect {
   /** Lower case, from a closed set: it serves as a metric's label. */
   readonly name: string;
+  /** When its clients say who they are: in the handshake, or afterwards by the command `login`. */
+  readonly login: "handshake" | "late";
+  /** Whether it has an idea of joining, so that sessions that are put into channels are seen as members there. */
+  readonly joins: boolean;
+  /** Reserved channels that each session follows by itself: those of all tenants, of its own tenant, of its own user. */
+  readonly follows?: readonly { readonly name: string; readonly of: "everybody" | "tenant" | "user" }[];
   /** Whether this handshake speaks this dialect. The first of an endpoint's dialects that accepts has the connection for life. */
   accepts(handshake: Handshake): boolean;
   credentials(handshake: Handshake): Credentials;
+  /**
+   * Who a connection speaks for whose credentials were not accepted (`UNAUTHENTICATED`, `TOKEN_EXPIRED`, `UNAVAILABLE`).
+   * Without it, or where it is undefined, the connection is refused.
+   */
+  visitor?(handshake: Handshake): Principal | undefined;
+  /** Channels that a new session is put into, as far as the rules allow it. */
+  rooms?(session: SessionFacts): readonly ChannelTarget[];
   /** How a refused handshake is told: message and data of the client's `connect_error`. */
   refusal(error: GatewayError): { readonly message: string; readonly data: unknown };
   /** What a new session hears first. */

@@ -37,6 +37,13 @@ export interface WireError {
   readonly details?: ErrorDetails;
 }
 
+/** Why a token was refused, without a word of what it says. */
+export interface TokenFailure {
+  readonly reason: "missing" | "malformed" | "signature" | "expired" | "not-yet" | "claims";
+  /** When it expired, or will begin to hold, in milliseconds since 1970. */
+  readonly at?: number;
+}
+
 /**
  * The only error that callers see. The message is written for them: it never carries a secret, a token or a stack;
  * what caused it stays in `cause`, for the logs.
@@ -45,11 +52,18 @@ export class GatewayError extends Error {
   override readonly name = "GatewayError";
   readonly code: ErrorCode;
   readonly details: ErrorDetails | undefined;
+  /** Of a token that was refused; only dialects that have a word for it tell it. */
+  readonly token: TokenFailure | undefined;
 
-  constructor(code: ErrorCode, message: string, options: { details?: ErrorDetails; cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { details?: ErrorDetails; cause?: unknown; token?: TokenFailure | undefined } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.details = options.details;
+    this.token = options.token;
   }
 
   get retryable(): boolean {

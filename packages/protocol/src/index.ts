@@ -41,12 +41,14 @@ export {
   NATIVE_PROTOCOL,
   toRealtimeEvent,
 } from "./dialects/native.ts";
+export { plazerDialect } from "./dialects/plazer.ts";
 export {
   ERROR_TABLE,
   GatewayError,
   invalidPayload,
   type ErrorCode,
   type ErrorDetails,
+  type TokenFailure,
   type WireError,
 } from "./errors.ts";
 export type { EventSource, Member, Position, RealtimeEvent } from "./events.ts";

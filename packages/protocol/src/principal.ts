@@ -29,7 +29,8 @@ export interface Principal {
 /** What a handshake or a login command brought along to be recognised by. */
 export type Credentials =
   | { readonly kind: "token"; readonly token: unknown }
-  | { readonly kind: "cookies"; readonly cookies: ReadonlyMap<string, string> }
+  /** An opaque token, and the tenant that it is said to be for. Nothing of it has been checked. */
+  | { readonly kind: "cookies"; readonly tenantId: string; readonly token: string }
   | { readonly kind: "none" };
 
 export function isPrivileged(principal: Principal): boolean {

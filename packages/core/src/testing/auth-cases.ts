@@ -68,7 +68,7 @@ export function authenticatorCases(make: () => Promise<AuthenticatorSubject>): r
     },
     "settles for nonsense, with nobody or with an error, and works afterwards": async (subject) => {
       const nonsense: Credentials[] = NONSENSE.map((token) => ({ kind: "token", token }));
-      nonsense.push({ kind: "none" }, { kind: "cookies", cookies: new Map([["__proto__", "x"]]) });
+      nonsense.push({ kind: "none" }, { kind: "cookies", tenantId: "default", token: "nothing" });
       for (const credentials of nonsense) {
         try {
           const { principal } = await call(subject.authenticator, credentials);

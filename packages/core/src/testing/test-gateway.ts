@@ -1,4 +1,5 @@
 import { nativeDialect, type Credentials, type Dialect, type Principal } from "@roomcast/protocol";
+import type { Admission } from "../admission.ts";
 import type { Authenticator } from "../auth.ts";
 import type { Wire } from "../connection.ts";
 import { createGateway, type Gateway, type GatewayOptions } from "../gateway.ts";
@@ -39,7 +40,15 @@ export class TestGateway {
   async connect(principal: Partial<Principal> | null = {}, dialect: Dialect = nativeDialect): Promise<TestClient> {
     const credentials: Credentials =
       principal === null ? { kind: "none" } : { kind: "token", token: testPrincipal(principal) };
-    const admission = await this.gateway.admit(credentials);
+    return this.#open(dialect, await this.gateway.admit(credentials));
+  }
+
+  /** Opens a connection that is to log in by a command of its dialect; the token of `trustingAuthenticator` is a principal. */
+  open(dialect: Dialect): TestClient {
+    return this.#open(dialect);
+  }
+
+  #open(dialect: Dialect, admission?: Admission): TestClient {
     let wire = this.#wires.get(dialect);
     if (wire === undefined) this.#wires.set(dialect, (wire = new TestWire(dialect)));
     const client = new TestClient(`${this.#prefix}socket-${++this.#clients}`, wire, this.gateway.limits.backlogBytes);

@@ -19,6 +19,8 @@ type Payload = Readonly<Record<string, unknown>>;
 /** The native dialect: one Socket.IO event with one object for each command, answered by its acknowledgement. */
 export const nativeDialect: Dialect = {
   name: "native",
+  login: "handshake",
+  joins: true,
   accepts: (handshake) => credentials(handshake).kind === "token" || Object.hasOwn(handshake.auth, "token"),
   credentials,
   refusal: (error) => ({ message: error.message, data: error.toWire() }),
@@ -26,7 +28,7 @@ export const nativeDialect: Dialect = {
   decode,
   reply(request, outcome, acknowledged) {
     if (acknowledged) {
-      return { acknowledgement: [outcome.ok ? { ok: true, ...encodeResult(outcome.result) } : outcome] };
+      return { acknowledgement: [outcome.ok ? { ok: true, ...encodeResult(outcome.result) } : { ok: false, error: outcome.error }] };
     }
     return outcome.ok ? {} : { frames: [["error", { command: request.event, ...outcome.error }]] };
   },

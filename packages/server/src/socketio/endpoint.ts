@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Gateway, Session } from "@roomcast/core";
+import type { Admission, Gateway, Session } from "@roomcast/core";
 import { GatewayError, nativeDialect, type Dialect, type Handshake } from "@roomcast/protocol";
 import { Server as EngineServer, type ServerOptions as EngineOptions, type Socket as EngineSocket } from "engine.io";
 import { Server, type Namespace, type Socket } from "socket.io";
@@ -236,7 +236,7 @@ export class Endpoint {
     try {
       const handshake = handshakeOf(socket, link);
       wire = wires.find(({ dialect }) => dialect.accepts(handshake)) ?? first;
-      link.admitted(namespace, { admission: await this.#gateway.admit(wire.dialect.credentials(handshake)), wire });
+      link.admitted(namespace, { admission: await this.#admission(wire.dialect, handshake), wire });
       return undefined;
     } catch (thrown) {
       link.leave(namespace);
@@ -245,6 +245,11 @@ export class Endpoint {
       const { message, data } = wire.dialect.refusal(error);
       return Object.assign(new Error(message), { data });
     }
+  }
+
+  async #admission(dialect: Dialect, handshake: Handshake): Promise<Admission | undefined> {
+    if (dialect.login === "late") return undefined;
+    return await this.#gateway.admit(dialect.credentials(handshake), () => dialect.visitor?.(handshake));
   }
 
   /** Opens the session of a socket that is connected. Synchronous: a command that came after an await would be lost. */
@@ -280,7 +285,7 @@ export class Endpoint {
       session = this.#gateway.open(connection, seat.admission);
     } catch (error) {
       this.#gateway.observer.failed?.("open", error);
-      seat.admission.release();
+      seat.admission?.release();
       socket.disconnect(true);
       return;
     }

@@ -19,7 +19,8 @@ export interface LinkOptions {
 
 /** A place that was given to a socket which is not connected yet. */
 export interface Seat {
-  readonly admission: Admission;
+  /** Undefined where the dialect logs in late. */
+  readonly admission: Admission | undefined;
   readonly wire: SocketIoWire;
 }
 
@@ -72,7 +73,7 @@ export class Link {
 
   /** Keeps a seat until its socket is connected. Gives it up where the link has closed meanwhile. */
   admitted(namespace: string, seat: Seat): void {
-    if (this.#closed) seat.admission.release();
+    if (this.#closed) seat.admission?.release();
     else this.#namespaces.set(namespace, seat);
   }
 
@@ -109,7 +110,7 @@ export class Link {
   closed(): void {
     this.#closed = true;
     this.#endLogin();
-    for (const seat of this.#namespaces.values()) seat?.admission.release();
+    for (const seat of this.#namespaces.values()) seat?.admission?.release();
     this.#namespaces.clear();
   }
 
