@@ -92,7 +92,8 @@ export class Admissions {
     const identity = check(authentication, credentials, (where, error) => observer.failed?.(where, error));
     const { principal } = identity;
     if (principal.expiresAt !== undefined && principal.expiresAt <= clock.now()) {
-      throw new GatewayError("TOKEN_EXPIRED", "The token has expired");
+      const token = { reason: "expired", at: principal.expiresAt } as const;
+      throw new GatewayError("TOKEN_EXPIRED", "The token has expired", { token });
     }
     if (principal.userId !== null) {
       const revokedAt = await revocations.revokedAt(principal.tenantId, principal.userId);

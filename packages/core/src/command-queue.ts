@@ -1,5 +1,5 @@
 import { GatewayError, type Decoded, type Outcome } from "@roomcast/protocol";
-import { execute, type Answer } from "./commands.ts";
+import { execute, notLoggedIn, type Answer } from "./commands.ts";
 import { isPromise } from "./hooks.ts";
 import type { Session } from "./session.ts";
 
@@ -97,7 +97,7 @@ export class CommandQueue {
 
   /** Never throws or rejects. */
   #execute({ request }: Task): Answer | GatewayError | Promise<Answer | GatewayError> {
-    if (request.kind === "invalid") return request.error;
+    if (request.kind === "invalid") return this.#session.enrolled ? request.error : notLoggedIn();
     try {
       const answer = execute(this.#session, request.command);
       return isPromise(answer) ? answer.catch((thrown: unknown) => this.#failure(thrown)) : answer;

@@ -38,7 +38,7 @@ type Of<Type extends Command["type"]> = Extract<Command, { type: Type }>;
 
 /** Carries out one command of a session. Throws or rejects with a `GatewayError`. */
 export function execute(session: Session, command: Command): Answer | Promise<Answer> {
-  if (!session.enrolled && command.type !== "login") throw new GatewayError("UNAUTHENTICATED", "Log in first");
+  if (!session.enrolled && command.type !== "login") throw notLoggedIn();
   switch (command.type) {
     case "subscribe":
       return subscribe(session, command);
@@ -59,9 +59,11 @@ export function execute(session: Session, command: Command): Answer | Promise<An
     case "history":
       return history(session, command);
     case "refresh":
-      return session.refresh(command.token).then((expiresAt) => ({ result: { expiresAt } }));
-    case "login":
-      return session.login(command.token).then((expiresAt) => ({ result: { expiresAt } }));
+      return session.refresh({ kind: "token", token: command.token }).then((expiresAt) => ({ result: { expiresAt } }));
+    case "login": {
+      const { type: _, ...credentials } = command;
+      return session.login({ kind: "token", ...credentials }).then((expiresAt) => ({ result: { expiresAt } }));
+    }
     case "all":
       return all(session, command);
     case "online":
@@ -69,6 +71,11 @@ export function execute(session: Session, command: Command): Answer | Promise<An
     case "ping":
       return { result: { serverTime: session.services.clock.now() } };
   }
+}
+
+/** For whatever a session asks before it is known who it speaks for. */
+export function notLoggedIn(): GatewayError {
+  return new GatewayError("UNAUTHENTICATED", "Log in first");
 }
 
 async function subscribe(session: Session, command: Of<"subscribe">): Promise<Answer> {

@@ -178,7 +178,7 @@ describe("rules that are functions", () => {
     const bob = await test.connect({ userId: "bob" });
     const subscribed = bob.request("subscribe", { topic: "slow" });
     const next = testPrincipal({ userId: "bob", info: { second: true } });
-    await bob.session.refresh(next);
+    await bob.session.refresh({ kind: "token", token: next });
     answers[1]?.(true);
     await test.settle();
     expect(asked.length).toBe(3);

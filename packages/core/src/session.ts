@@ -6,6 +6,7 @@ import {
   type ChannelAction,
   type ChannelAddress,
   type ChannelTarget,
+  type Credentials,
   type Decoded,
   type ErrorCode,
   type Frame,
@@ -136,9 +137,9 @@ export class Session {
   }
 
   /** Logs in late, or with another token of the same user. Rejects like `Gateway.admit` and `refresh`. */
-  async login(token: unknown): Promise<number | null> {
-    if (this.#enrolled) return await this.refresh(token);
-    const admission = await this.services.admit({ kind: "token", token });
+  async login(credentials: Credentials): Promise<number | null> {
+    if (this.#enrolled) return await this.refresh(credentials);
+    const admission = await this.services.admit(credentials);
     if (this.#ended) {
       admission.release();
       return null;
@@ -271,8 +272,8 @@ export class Session {
   }
 
   /** Replaces who the session speaks for: the same user, with other rights or another expiry. */
-  async refresh(token: unknown): Promise<number | null> {
-    const { principal } = await this.services.identify({ kind: "token", token });
+  async refresh(credentials: Credentials): Promise<number | null> {
+    const { principal } = await this.services.identify(credentials);
     if (this.#ended) return null;
     if (!this.#isSame(principal)) throw new GatewayError("FORBIDDEN", "The token is another user's");
     this.#replace(principal);

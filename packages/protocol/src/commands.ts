@@ -57,7 +57,12 @@ export type Command =
   | { readonly type: "history"; readonly channel: ChannelTarget; readonly limit: number; readonly since?: Position }
   | { readonly type: "refresh"; readonly token: unknown }
   /** Says who the session speaks for, where its dialect logs in late; later another token of the same user. */
-  | { readonly type: "login"; readonly token: unknown }
+  | {
+      readonly type: "login";
+      readonly token: unknown;
+      /** Claims that tell a token of another purpose: one that has any of them is refused. */
+      readonly without?: readonly string[];
+    }
   /** Whether users of the session's tenant are connected. */
   | { readonly type: "online"; readonly userIds: readonly string[] }
   | { readonly type: "ping" };

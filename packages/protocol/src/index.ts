@@ -41,7 +41,9 @@ export {
   NATIVE_PROTOCOL,
   toRealtimeEvent,
 } from "./dialects/native.ts";
+export { steedosDialect, type SteedosOptions } from "./dialects/steedos.ts";
 export { plazerDialect } from "./dialects/plazer.ts";
+export { twakeDialect } from "./dialects/twake.ts";
 export {
   ERROR_TABLE,
   GatewayError,

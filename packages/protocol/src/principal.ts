@@ -28,7 +28,12 @@ export interface Principal {
 
 /** What a handshake or a login command brought along to be recognised by. */
 export type Credentials =
-  | { readonly kind: "token"; readonly token: unknown }
+  | {
+      readonly kind: "token";
+      readonly token: unknown;
+      /** Claims that tell a token of another purpose: one that has any of them is refused. */
+      readonly without?: readonly string[];
+    }
   /** An opaque token, and the tenant that it is said to be for. Nothing of it has been checked. */
   | { readonly kind: "cookies"; readonly tenantId: string; readonly token: string }
   | { readonly kind: "none" };
