@@ -1,0 +1,1 @@
+export { roomcastService, type RoomcastServiceOptions } from "./service.ts";
