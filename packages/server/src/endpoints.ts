@@ -1,15 +1,27 @@
-import { nativeDialect, type Dialect } from "@roomcast/protocol";
+import {
+  nativeDialect,
+  plazerDialect,
+  steedosDialect,
+  twakeDialect,
+  type Dialect,
+  type SteedosOptions,
+} from "@roomcast/protocol";
 import type { EndpointNamespace } from "./socketio/endpoint.ts";
 
 /** Which dialects are spoken, and the options of those that have some. */
 export interface DialectSettings {
   readonly native?: boolean;
+  readonly steedos?: boolean | SteedosOptions;
+  readonly twake?: boolean;
+  readonly plazer?: boolean | { readonly namespace?: string };
 }
 
 /** An endpoint to open: a path, and for each namespace its dialects in the order in which they may take a handshake. */
 export interface EndpointPlan {
   readonly path: string;
   readonly namespaces: readonly EndpointNamespace[];
+  /** Whether clients of Socket.IO 2 may connect. */
+  readonly allowEIO3: boolean;
 }
 
 /** Where one dialect is spoken. */
@@ -17,31 +29,50 @@ interface Place {
   readonly dialect: Dialect;
   readonly path: string;
   readonly namespace: string;
-  /** Whether it is spoken when the settings say nothing of it. */
-  readonly byDefault: boolean;
+  readonly allowEIO3?: true;
 }
 
 const DEFAULT_PATH = "/socket.io/";
-
-/** All dialects. Those of one path and namespace are asked in this order. */
-function places(path: string): Readonly<Record<keyof DialectSettings, Place>> {
-  return { native: { dialect: nativeDialect, path, namespace: "/", byDefault: true } };
-}
+const TWAKE_PATH = "/socket/";
+const PLAZER_NAMESPACE = "/events";
 
 /**
- * The endpoints that these settings ask for. `path` is where the dialects of stock Socket.IO clients are spoken; those
- * with a path of their own keep it.
+ * The endpoints that these settings ask for; of dialects that are not named, the native one alone is spoken. `path` is where
+ * the dialects of stock Socket.IO clients are spoken; those with a path of their own keep it. Throws a plain `Error` where
+ * two dialects would take each other's handshakes.
  */
 export function planEndpoints(settings: DialectSettings = {}, path: string = DEFAULT_PATH): readonly EndpointPlan[] {
-  const plans = new Map<string, Map<string, Dialect[]>>();
-  for (const [name, place] of Object.entries(places(path)) as [keyof DialectSettings, Place][]) {
-    if (!(settings[name] ?? place.byDefault)) continue;
-    const namespaces = plans.get(place.path) ?? new Map<string, Dialect[]>();
-    namespaces.set(place.namespace, [...(namespaces.get(place.namespace) ?? []), place.dialect]);
-    plans.set(place.path, namespaces);
+  const plans = new Map<string, { namespaces: Map<string, Dialect[]>; allowEIO3: boolean }>();
+  for (const { dialect, namespace, allowEIO3 = false, ...place } of places(settings, path)) {
+    const plan = plans.get(place.path) ?? { namespaces: new Map<string, Dialect[]>(), allowEIO3 };
+    plan.namespaces.set(namespace, [...(plan.namespaces.get(namespace) ?? []), dialect]);
+    plans.set(place.path, plan);
   }
-  return [...plans].map(([endpointPath, namespaces]) => ({
+  return [...plans].map(([endpointPath, { namespaces, allowEIO3 }]) => ({
     path: endpointPath,
     namespaces: [...namespaces].map(([name, dialects]) => ({ name, dialects })),
+    allowEIO3,
   }));
+}
+
+/** The dialects that are spoken. Those of one path and namespace are asked in this order. */
+function places(
+  { native = true, steedos = false, twake = false, plazer = false }: DialectSettings,
+  path: string,
+): Place[] {
+  const namespace = "/";
+  const spoken: Place[] = [];
+  if (native) spoken.push({ dialect: nativeDialect, path, namespace });
+  if (plazer !== false) {
+    const own = (plazer === true ? undefined : plazer.namespace) ?? PLAZER_NAMESPACE;
+    if (own === namespace && native) {
+      throw new Error(
+        "The Plazer dialect in the namespace / takes the handshakes of the native one: switch one of them off",
+      );
+    }
+    spoken.push({ dialect: plazerDialect(), path, namespace: own });
+  }
+  if (steedos !== false) spoken.push({ dialect: steedosDialect(steedos === true ? {} : steedos), path, namespace });
+  if (twake) spoken.push({ dialect: twakeDialect(), path: TWAKE_PATH, namespace, allowEIO3: true });
+  return spoken;
 }

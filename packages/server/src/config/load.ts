@@ -9,7 +9,7 @@ import { MAX_TOKEN_SECONDS } from "../auth/verify.ts";
 import { badSetting } from "./config-error.ts";
 import { apiKey, cors, host, logLevel, portText, secret } from "./leaf.ts";
 import { readConfigFile, type ConfigFile } from "./read-file.ts";
-import type { JwtConfig, ResolvedConfig } from "./resolved.ts";
+import type { CookieConfig, JwtConfig, ResolvedConfig } from "./resolved.ts";
 import type { CheckedConfig } from "./schema.ts";
 import { refuseUnbuilt } from "./unbuilt.ts";
 
@@ -82,10 +82,16 @@ export async function loadConfig({ flags = {}, env, cwd }: ConfigSources): Promi
     logLevel:
       parse(pick(["--log-level", flags.logLevel], ["ROOMCAST_LOG_LEVEL", env["ROOMCAST_LOG_LEVEL"]]), logLevel) ??
       "info",
-    auth: { jwt: jwt.config, anonymous: config.auth?.anonymous ?? false, apiKeys },
+    auth: {
+      jwt: jwt.config,
+      anonymous: config.auth?.anonymous ?? false,
+      apiKeys,
+      legacyRoomTokens: optionsOf(config.dialects?.twake)?.legacyRoomTokens ?? false,
+      ...resolveCookie(config),
+    },
     channels,
     direct: config.direct ?? "authenticated",
-    dialects: { native: config.dialects?.native !== false },
+    dialects: resolveDialects(config, file),
     heartbeat: {
       intervalSeconds: config.heartbeat?.intervalSeconds ?? 25,
       timeoutSeconds: config.heartbeat?.timeoutSeconds ?? 20,
@@ -98,6 +104,37 @@ export async function loadConfig({ flags = {}, env, cwd }: ConfigSources): Promi
     warnings,
     ...(file === undefined ? undefined : { file: file.path }),
   });
+}
+
+function resolveCookie({ auth }: CheckedConfig): { readonly cookie?: CookieConfig } {
+  const cookie = auth?.cookie;
+  return cookie === undefined
+    ? {}
+    : { cookie: withoutUndefined({ revalidateSeconds: 300, ...withoutUndefined(cookie) }) };
+}
+
+function resolveDialects(config: CheckedConfig, file: ConfigFile | undefined): ResolvedConfig["dialects"] {
+  const { native, steedos = config.auth?.cookie !== undefined, twake = true, plazer = true } = config.dialects ?? {};
+  if (steedos !== false && config.auth?.cookie === undefined) {
+    const expected = "false, unless auth.cookie says how its users are recognised";
+    throw badSetting({ key: "dialects.steedos", value: true, expected, ...inFile(undefined, file) });
+  }
+  const namespace = optionsOf(plazer)?.namespace ?? "/events";
+  if (plazer !== false && namespace === "/" && native !== false) {
+    const expected = '"/events" while the native dialect is on, whose handshakes it would take';
+    throw badSetting({ key: "dialects.plazer.namespace", value: "/", expected, ...inFile(undefined, file) });
+  }
+  return {
+    native: native !== false,
+    steedos: steedos === false ? false : { globalEmit: true, ...withoutUndefined(optionsOf(steedos) ?? {}) },
+    twake: twake !== false,
+    plazer: plazer === false ? false : { namespace },
+  };
+}
+
+/** The options of a dialect that is not merely on or off. */
+function optionsOf<Options extends object>(setting: boolean | Options | undefined): Options | undefined {
+  return typeof setting === "object" ? setting : undefined;
 }
 
 function resolveJwt(

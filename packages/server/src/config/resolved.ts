@@ -1,6 +1,7 @@
 import type { ChannelRule, Limits, Right } from "@roomcast/core";
 import type { ApiKeyEntry } from "../auth/api-keys.ts";
 import type { JwksEntry } from "../auth/jwks.ts";
+import type { SteedosOptions } from "@roomcast/protocol";
 import type { LogLevel } from "./leaf.ts";
 
 /** How tokens are verified and issued; fits `JwtAuthenticator` and, where there is a secret, `TokenIssuer`. */
@@ -13,6 +14,16 @@ export interface JwtConfig {
   readonly rolesClaim?: string;
   readonly maxTokenSeconds: number;
   readonly jwks: readonly JwksEntry[];
+}
+
+/** The application's own look-up: the user that an opaque token names, or null. May return a promise. */
+export type GetUserByToken = (token: string, context: { readonly tenantId: string }) => unknown;
+
+/** How users with cookies are recognised: by a function of the application's, or by asking an address. */
+export interface CookieConfig {
+  readonly getUserByToken?: GetUserByToken;
+  readonly url?: string;
+  readonly revalidateSeconds: number;
 }
 
 /** All settings, from flags, variables, the configuration file and defaults. Frozen. */
@@ -28,10 +39,18 @@ export interface ResolvedConfig {
     readonly jwt: JwtConfig;
     readonly anonymous: boolean;
     readonly apiKeys: readonly ApiKeyEntry[];
+    readonly cookie?: CookieConfig;
+    /** Whether room tokens of the original Twake back end open rooms. */
+    readonly legacyRoomTokens: boolean;
   };
   readonly channels: readonly ChannelRule[];
   readonly direct: Right;
-  readonly dialects: { readonly native: boolean };
+  readonly dialects: {
+    readonly native: boolean;
+    readonly steedos: false | (SteedosOptions & { readonly globalEmit: boolean });
+    readonly twake: boolean;
+    readonly plazer: false | { readonly namespace: string };
+  };
   readonly heartbeat: { readonly intervalSeconds: number; readonly timeoutSeconds: number };
   readonly limits: Limits;
   /** Where the logs of channels wait for the next process, as an absolute path. */

@@ -2,6 +2,7 @@ import { DEFAULT_LIMITS, type Limits, type Right } from "@roomcast/core";
 import { compilePattern } from "@roomcast/protocol";
 import { z } from "zod";
 import { KEY_ALGORITHMS } from "../auth/jwks.ts";
+import type { GetUserByToken } from "./resolved.ts";
 import {
   cors,
   flag,
@@ -83,10 +84,14 @@ const auth = section({
   jwt: jwt.optional(),
   anonymous: flag.optional(),
   cookie: section({
-    getUserByToken: z.custom<(...args: never[]) => unknown>(isFunction, { error: "a function" }).optional(),
+    getUserByToken: z.custom<GetUserByToken>(isFunction, { error: "a function" }).optional(),
     url: httpUrl.optional(),
     revalidateSeconds: whole(1).optional(),
-  }).optional(),
+  })
+    .superRefine(({ getUserByToken, url }, context) => {
+      if ((getUserByToken === undefined) === (url === undefined)) complain(context, [], "either getUserByToken or url");
+    })
+    .optional(),
   apiKeys: listOf(apiKeyEntry, "keys").optional(),
 });
 
@@ -134,9 +139,11 @@ export const configSchema = section({
   direct: right(DIRECT_RIGHTS).optional(),
   dialects: section({
     native: z.union([flag, section({})], { error: "true or false" }).optional(),
-    steedos: dialect(),
-    twake: dialect(),
-    plazer: dialect(),
+    steedos: dialect(
+      section({ anonymous: oneOf(["connect", "subscribe", "reject"]).optional(), globalEmit: flag.optional() }),
+    ),
+    twake: dialect(section({ legacyRoomTokens: flag.optional() })),
+    plazer: dialect(section({ namespace: oneOf(["/", "/events"]).optional() })),
   }).optional(),
   heartbeat: section({
     intervalSeconds: whole(1, 86_400).optional(),
@@ -163,8 +170,8 @@ function right<R = Right>(names: readonly string[]) {
   return z.custom<R>((value) => isFunction(value) || (typeof value === "string" && names.includes(value)), { error });
 }
 
-function dialect() {
-  return z.union([flag, z.record(z.string(), z.unknown())], { error: "true, false, or its options" }).optional();
+function dialect<Options extends z.ZodType>(options: Options) {
+  return z.union([flag, options], { error: "true, false, or its options" }).optional();
 }
 
 function limit(name: string) {

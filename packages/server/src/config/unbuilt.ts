@@ -8,26 +8,13 @@ export function refuseUnbuilt(options: {
   redis: string | undefined;
 }): void {
   const { config, file, redis } = options;
-  const { dialects = {}, auth = {} } = config;
   if (redis !== undefined) throw unbuilt({ key: redis, feature: "Redis" });
   const asked: readonly [key: string, value: unknown, feature: string][] = [
     ["redis.url", config.redis?.url, "Redis"],
-    ["auth.cookie", auth.cookie, "login by cookies"],
-    ["dialects.steedos", dialects.steedos, "Steedos dialect"],
-    ["dialects.twake", dialects.twake, "Twake dialect"],
-    ["dialects.plazer", dialects.plazer, "Plazer dialect"],
     ["admin.path", config.admin?.path, "admin page"],
   ];
   for (const [key, value, feature] of asked) {
     if (value !== undefined && value !== false) throw unbuilt({ key, feature, file });
-  }
-  if (dialects.native === false) {
-    throw badSetting({
-      key: "dialects.native",
-      value: false,
-      expected: "true: this version has no other dialect",
-      ...named(file),
-    });
   }
 }
 
