@@ -1,5 +1,6 @@
 import type { Clock } from "@roomcast/core";
 import { asObject } from "@roomcast/protocol";
+import { readText } from "./read-text.ts";
 
 const TIMEOUT_MS = 5000;
 const MAX_BYTES = 256 * 1024;
@@ -21,22 +22,10 @@ export async function fetchKeys(url: string, clock: Clock): Promise<readonly unk
       await response.body?.cancel();
       throw new Error(`the answer's status is ${response.status}, not 200`);
     }
-    const keys = asObject(JSON.parse(await readText(response)))?.["keys"];
+    const keys = asObject(JSON.parse(await readText(response, MAX_BYTES)))?.["keys"];
     if (!Array.isArray(keys)) throw new Error("the answer is no key set");
     return keys;
   } finally {
     cancel();
   }
-}
-
-async function readText(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  // Leaving the loop by an error cancels the download.
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.byteLength;
-    if (bytes > MAX_BYTES) throw new Error(`the answer is larger than ${MAX_BYTES} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
 }
