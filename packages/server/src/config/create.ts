@@ -7,6 +7,8 @@ import {
   type GatewayOptions,
 } from "@roomcast/core";
 import { ApiKeys } from "../auth/api-keys.ts";
+import { CombinedAuthenticator } from "../auth/combined.ts";
+import { CookieAuthenticator } from "../auth/cookie.ts";
 import { TokenIssuer } from "../auth/issue.ts";
 import { JwtAuthenticator } from "../auth/jwt.ts";
 import { RestCallers } from "../auth/rest-caller.ts";
@@ -33,14 +35,18 @@ export type Parts = Pick<GatewayOptions, "broker" | "presence" | "revocations" |
 /** Makes a gateway, and what belongs to its authentication, of a configuration. Starts nothing. */
 export function compose(config: ResolvedConfig, parts: Parts = {}): Composition {
   const clock = parts.clock ?? systemClock;
-  const { jwt, anonymous, apiKeys } = config.auth;
-  const authenticator = new JwtAuthenticator({ ...jwt, anonymous, clock });
+  const { jwt, anonymous, apiKeys, cookie, legacyRoomTokens } = config.auth;
+  const authenticator = new JwtAuthenticator({ ...jwt, anonymous, legacyRoomTokens, clock });
+  const auth =
+    cookie === undefined
+      ? authenticator
+      : new CombinedAuthenticator({ cookies: new CookieAuthenticator({ ...cookie, clock }), tokens: authenticator });
   const gateway = createGateway({
     revocations: new MemoryRevocations({ clock, rememberMs: (jwt.maxTokenSeconds + LEEWAY_SECONDS) * 1000 }),
     ...handover(config, clock, parts.observer),
     ...parts,
     clock,
-    auth: authenticator,
+    auth,
     channels: config.channels,
     direct: config.direct,
     limits: config.limits,

@@ -1,5 +1,6 @@
 import type { ChannelRule, Limits, Right } from "@roomcast/core";
 import type { ApiKeyEntry } from "../auth/api-keys.ts";
+import type { GetUserByToken } from "../auth/cookie.ts";
 import type { JwksEntry } from "../auth/jwks.ts";
 import type { SteedosOptions } from "@roomcast/protocol";
 import type { LogLevel } from "./leaf.ts";
@@ -15,9 +16,6 @@ export interface JwtConfig {
   readonly maxTokenSeconds: number;
   readonly jwks: readonly JwksEntry[];
 }
-
-/** The application's own look-up: the user that an opaque token names, or null. May return a promise. */
-export type GetUserByToken = (token: string, context: { readonly tenantId: string }) => unknown;
 
 /** How users with cookies are recognised: by a function of the application's, or by asking an address. */
 export interface CookieConfig {

@@ -1,8 +1,8 @@
 import { DEFAULT_LIMITS, type Limits, type Right } from "@roomcast/core";
 import { compilePattern } from "@roomcast/protocol";
 import { z } from "zod";
+import type { GetUserByToken } from "../auth/cookie.ts";
 import { KEY_ALGORITHMS } from "../auth/jwks.ts";
-import type { GetUserByToken } from "./resolved.ts";
 import {
   cors,
   flag,
