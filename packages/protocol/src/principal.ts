@@ -19,6 +19,10 @@ export interface Principal {
   readonly grantsOnly?: boolean;
   /** Small public object shown in presence, at most 1 KiB of JSON. */
   readonly info?: Readonly<Record<string, unknown>>;
+  /** What the token says of the user elsewhere, for rules and applications: claims of the same names. */
+  readonly email?: string;
+  readonly provider_id?: string;
+  readonly application_id?: string;
   /** Milliseconds since 1970. */
   readonly issuedAt?: number;
   /** Milliseconds since 1970; the session ends then unless it was refreshed. */

@@ -86,6 +86,13 @@ describe("a good token", () => {
     ]);
   });
 
+  it("keeps what it says of the user elsewhere, where that is short text", async () => {
+    const kept = { email: "alice@x.com", provider_id: "p1", application_id: "a1" };
+    expect(await principal(kept)).toMatchObject(kept);
+    const others = await principal({ email: { toString: 1 }, provider_id: "x".repeat(257), application_id: null });
+    for (const name of Object.keys(kept)) expect(others).not.toHaveProperty(name);
+  });
+
   const tenants: readonly [string, Record<string, unknown>, Partial<JwtOptions>, string][] = [
     ["tenantId first", { tenantId: "a", orgId: "b" }, {}, "a"],
     ["else orgId", { orgId: "b" }, {}, "b"],
@@ -141,6 +148,39 @@ describe("a good token", () => {
     expect((await refusal(hs256({ ...GOOD, aud: "roomcast" }), options)).message).toContain(`"iss"`);
     expect((await refusal(hs256({ ...GOOD, iss: "https://a", aud: "other" }), options)).message).toContain(`"aud"`);
     expect((await refusal(hs256({ ...GOOD, iss: "https://a" }), options)).message).toContain(`"aud"`);
+  });
+});
+
+describe("a refused token", () => {
+  const reasons: readonly [string, unknown, object][] = [
+    ["nothing", undefined, { reason: "missing" }],
+    ["null", null, { reason: "missing" }],
+    ["empty text", "", { reason: "missing" }],
+    ["no text", 5, { reason: "malformed" }],
+    ["garbage", "garbage", { reason: "malformed" }],
+    ["garbage in three pieces", "a.b.c", { reason: "malformed" }],
+    ["a text too long", "x".repeat(65_537), { reason: "malformed" }],
+    ["claims that are no JSON", hs256("nonsense"), { reason: "malformed" }],
+    ["another secret's", hs256(GOOD, undefined, "another secret, long enough for HS256 too"), { reason: "signature" }],
+    ["expired", hs256({ ...GOOD, exp: NOW - 60 }), { reason: "expired", at: (NOW - 60) * 1000 }],
+    ["expired and of no date", hs256({ ...GOOD, exp: -1e300 }), { reason: "expired", at: -1e303 }],
+    ["not valid yet", hs256({ ...GOOD, nbf: NOW + 60 }), { reason: "not-yet", at: (NOW + 60) * 1000 }],
+    ["expired, of another secret", hs256({ ...GOOD, exp: 1 }, undefined, "x".repeat(32)), { reason: "signature" }],
+    ["nobody's", hs256({ ...GOOD, sub: undefined }), { reason: "claims" }],
+    ["without end", hs256({ ...GOOD, exp: undefined }), { reason: "claims" }],
+    ["a refresh token", hs256({ ...GOOD, type: "refresh" }), { reason: "claims" }],
+    ["without a signature", `${hs256(GOOD, { alg: "none" }).split(".", 2).join(".")}.`, { reason: "claims" }],
+  ];
+  it.each(reasons)("tells why: %s", async (_name, token, expected) => {
+    expect((await refusal(token)).token).toEqual(expected);
+  });
+
+  it("is one with a claim that logins may not have, where that is asked for", async () => {
+    const token = hs256({ ...GOOD, name: "/rooms/1" });
+    const login = (without: readonly string[]) => authenticator().authenticate({ kind: "token", token, without });
+    await expect(login(["name"])).rejects.toMatchObject({ code: "UNAUTHENTICATED", token: { reason: "claims" } });
+    expect((await login(["room"])).principal.userId).toBe("alice");
+    expect((await authenticator().authenticate({ kind: "token", token })).principal.userId).toBe("alice");
   });
 });
 

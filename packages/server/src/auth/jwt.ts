@@ -30,6 +30,8 @@ export interface JwtOptions extends ClaimNames {
   readonly jwks?: readonly JwksEntry[] | undefined;
   /** Whether visitors without credentials are taken, as anonymous principals. */
   readonly anonymous?: boolean | undefined;
+  /** Whether room tokens of the original Twake are taken too: see `RoomTokens`. */
+  readonly legacyRoomTokens?: boolean | undefined;
   readonly clock?: Clock | undefined;
 }
 
@@ -63,7 +65,10 @@ export class JwtAuthenticator implements Authenticator, RoomTokenVerifier {
     this.#maxTokenSeconds = options.maxTokenSeconds ?? MAX_TOKEN_SECONDS;
     this.#defaultTenant = options.tenantClaim === undefined && jwks.length === 0 ? DEFAULT_TENANT : undefined;
     this.#keys = secret === undefined ? undefined : new SecretKeys(secret);
-    this.#rooms = this.#keys === undefined ? undefined : new RoomTokens({ secret: this.#keys, clock });
+    this.#rooms =
+      this.#keys === undefined
+        ? undefined
+        : new RoomTokens({ secret: this.#keys, clock, legacy: options.legacyRoomTokens === true });
     this.#issuers = new Map(jwks.map((entry) => [entry.issuer, new JwksIssuer({ entry, clock })]));
     if (this.#issuers.size < jwks.length) throw new Error("An issuer has two key sets");
     this.#clock = clock;
@@ -77,10 +82,10 @@ export class JwtAuthenticator implements Authenticator, RoomTokenVerifier {
   async authenticate(credentials: Credentials): Promise<Authentication> {
     switch (credentials.kind) {
       case "token":
-        return { principal: (await this.verify(credentials.token)).principal };
+        return { principal: await this.#login(credentials.token, credentials.without) };
       case "none":
         if (this.#options.anonymous === true) return { principal: ANONYMOUS };
-        throw unauthenticated("There is no token");
+        throw unauthenticated("There is no token", { reason: "missing" });
       case "cookies":
         throw unauthenticated("Cookies are not accepted here");
     }
@@ -94,10 +99,36 @@ export class JwtAuthenticator implements Authenticator, RoomTokenVerifier {
     return await this.#verifyListed(text, algorithm, keyId);
   }
 
+  /** Beside room tokens, an access token of the same user opens the rooms that everybody has. */
   async verifyRoomToken(token: string, principal: Principal, room: string): Promise<RoomRight> {
+    if (isEverybodys(room, principal)) {
+      const right = await this.#rightByAccess(token, principal);
+      if (right !== undefined) return right;
+    }
     if (this.#rooms === undefined)
       throw new GatewayError("FORBIDDEN", "There are no room tokens without a shared secret");
     return await this.#rooms.verify(token, principal, room);
+  }
+
+  async #login(token: unknown, without: readonly string[] = []): Promise<Principal> {
+    const { claims, principal } = await this.verify(token);
+    const other = without.find((name) => Object.hasOwn(claims, name));
+    if (other !== undefined) throw unauthenticated(`A token with "${other}" is no login`);
+    return principal;
+  }
+
+  async #rightByAccess(token: string, principal: Principal): Promise<RoomRight | undefined> {
+    try {
+      const { principal: bearer } = await this.verify(token);
+      const isSame = bearer.userId === principal.userId && bearer.tenantId === principal.tenantId;
+      if (!isSame || bearer.grantsOnly === true || bearer.expiresAt === undefined) return undefined;
+      const { expiresAt, issuedAt } = bearer;
+      return issuedAt === undefined ? { expiresAt } : { expiresAt, issuedAt };
+    } catch (thrown) {
+      // It may be a room token; but what cannot be known now is no refusal.
+      if (GatewayError.from(thrown).retryable && GatewayError.from(thrown).code !== "TOKEN_EXPIRED") throw thrown;
+      return undefined;
+    }
   }
 
   async #verifyShared(token: string, keys: SecretKeys) {
@@ -137,6 +168,11 @@ export class JwtAuthenticator implements Authenticator, RoomTokenVerifier {
       throw unauthenticated("A room token opens a room, and nothing else");
     return principalOf(verified, this.#options, this.#defaultTenant);
   }
+}
+
+/** Rooms in which nobody hears of others what they may not know, and one's own. */
+function isEverybodys(room: string, { userId }: Principal): boolean {
+  return room === "/ping" || room === "/users/online" || (userId !== null && room === `/users/${userId}`);
 }
 
 function asList(value: string | readonly string[] | undefined): readonly string[] | undefined {

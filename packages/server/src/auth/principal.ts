@@ -17,6 +17,9 @@ export const DEFAULT_TENANT = "default";
 export const MAX_GRANTS = 64;
 export const MAX_INFO_BYTES = 1024;
 const INFO_DEPTH = 32;
+/** Claims that are kept as they are, and mean nothing here. */
+const KEPT = ["email", "provider_id", "application_id"] as const;
+const MAX_KEPT_LENGTH = 256;
 
 /** Where the claims of a token stand, as configured. */
 export interface ClaimNames {
@@ -57,6 +60,7 @@ export function principalOf(token: VerifiedToken, names: ClaimNames, defaultTena
     grants: grantsOf(own(claims, "channels")),
     ...(grantsOnly === true ? { grantsOnly } : undefined),
     ...(info === undefined ? undefined : { info }),
+    ...keptOf(claims),
     ...(token.issuedAt === undefined ? undefined : { issuedAt: token.issuedAt }),
     expiresAt: token.expiresAt,
     anonymous: false,
@@ -124,6 +128,14 @@ function infoOf(value: unknown): Readonly<Record<string, unknown>> | undefined {
   if (utf8Length(JSON.stringify(info)) > MAX_INFO_BYTES)
     throw refused("info", `at most ${MAX_INFO_BYTES} bytes of JSON`);
   return info;
+}
+
+/** Other systems may write anything into these: what is no short text is passed over. */
+function keptOf(claims: Claims): Pick<Principal, (typeof KEPT)[number]> {
+  const entries = KEPT.map((name) => [name, own(claims, name)] as const);
+  return Object.fromEntries(
+    entries.filter(([, value]) => typeof value === "string" && value.length <= MAX_KEPT_LENGTH),
+  );
 }
 
 function isPattern(source: string): boolean {

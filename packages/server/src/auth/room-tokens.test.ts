@@ -1,6 +1,6 @@
 import type { Clock } from "@roomcast/core";
 import type { Principal } from "@roomcast/protocol";
-import { SignJWT } from "jose";
+import { SignJWT, type CryptoKey } from "jose";
 import { beforeEach, describe, expect, it } from "vitest";
 import { TokenIssuer } from "./issue.ts";
 import { JwtAuthenticator } from "./jwt.ts";
@@ -73,6 +73,26 @@ describe("room tokens", () => {
     await expect(rooms.verify(await sign(changed), ALICE, "r")).rejects.toMatchObject({ code: "FORBIDDEN" });
   });
 
+  it("are signed for lists of rooms", async () => {
+    const list = [{ room: "/a", name: "A" }, "/b", { room: "/c" }];
+    const signed = await rooms.signRooms(ALICE, list, { expiresIn: 60 });
+    expect(signed).toEqual([
+      { room: "/a", token: expect.any(String), name: "A" },
+      { room: "/b", token: expect.any(String) },
+      { room: "/c", token: expect.any(String) },
+    ]);
+    for (const { room, token } of signed) {
+      expect(await rooms.verify(token, ALICE, room)).toMatchObject({ expiresAt: START + 60_000 });
+      const other = room === "/a" ? "/b" : "/a";
+      await expect(rooms.verify(token, ALICE, other)).rejects.toMatchObject({ code: "FORBIDDEN" });
+      await expect(rooms.verify(token, { ...ALICE, userId: "bob" }, room)).rejects.toMatchObject({ code: "FORBIDDEN" });
+    }
+    expect(await rooms.signRooms(ALICE, [])).toEqual([]);
+    const visitor = { userId: null, tenantId: "acme" };
+    await expect(rooms.signRooms(visitor, ["/a"])).rejects.toMatchObject({ code: "INVALID_PAYLOAD" });
+    await expect(rooms.signRooms(ALICE, ["/a", "a b"])).rejects.toMatchObject({ code: "INVALID_PAYLOAD" });
+  });
+
   it.each([undefined, null, 5, "", "twake", "a.b.c", {}])("%j is none", async (token) => {
     await expect(rooms.verify(token, ALICE, "r")).rejects.toMatchObject({ code: "FORBIDDEN" });
   });
@@ -113,5 +133,106 @@ describe("room tokens", () => {
     { tenantId: "acme", userId: "alice", room: "r", expiresIn: Number.NaN },
   ])("are not issued for %j", async (request) => {
     await expect(rooms.issue(request)).rejects.toMatchObject({ code: "INVALID_PAYLOAD" });
+  });
+});
+
+describe("an access token", () => {
+  const issuer = new TokenIssuer({ secret: SECRET, clock });
+
+  it.each(["/ping", "/users/online", "/users/alice"])("opens %s to its user until it ends", async (room) => {
+    const { token, expiresAt } = await issuer.issue({ userId: "alice", tenantId: "acme", expiresIn: 60 });
+    expect(await authenticator.verifyRoomToken(token, ALICE, room)).toEqual({ expiresAt, issuedAt: START });
+    // And so does a room token.
+    const { token: own } = await rooms.issue({ tenantId: "acme", userId: "alice", room, expiresIn: 90 });
+    expect(await authenticator.verifyRoomToken(own, ALICE, room)).toMatchObject({ expiresAt: START + 90_000 });
+    now += 65_001;
+    await expect(authenticator.verifyRoomToken(token, ALICE, room)).rejects.toMatchObject({ code: "FORBIDDEN" });
+  });
+
+  it.each([
+    "/",
+    "/ping/",
+    "/ping?a",
+    "/users",
+    "/users/",
+    "/users/bob",
+    "/users/online/x",
+    "/companies/1",
+    "ping",
+    "/Ping",
+  ])("does not open %s", async (room) => {
+    const { token } = await issuer.issue({ userId: "alice", tenantId: "acme" });
+    await expect(authenticator.verifyRoomToken(token, ALICE, room)).rejects.toMatchObject({ code: "FORBIDDEN" });
+  });
+
+  it("of somebody else opens nothing, nor does one that reaches its channels only, nor a visitor's", async () => {
+    const tokens = await Promise.all([
+      issuer.issue({ userId: "bob", tenantId: "acme" }),
+      issuer.issue({ userId: "alice", tenantId: "other" }),
+      issuer.issue({ userId: "alice", tenantId: "acme", channelsOnly: true }),
+    ]);
+    for (const { token } of tokens) {
+      await expect(authenticator.verifyRoomToken(token, ALICE, "/ping")).rejects.toMatchObject({ code: "FORBIDDEN" });
+    }
+    const { token } = await issuer.issue({ userId: "alice", tenantId: "default" });
+    const visitor = { ...ALICE, userId: null, tenantId: "default", anonymous: true };
+    await expect(authenticator.verifyRoomToken(token, visitor, "/ping")).rejects.toMatchObject({ code: "FORBIDDEN" });
+    for (const nothing of ["", "twake", "a.b.c"]) {
+      await expect(authenticator.verifyRoomToken(nothing, ALICE, "/ping")).rejects.toMatchObject({ code: "FORBIDDEN" });
+    }
+  });
+});
+
+describe("room tokens of the original", () => {
+  const legacy = new JwtAuthenticator({ secret: SECRET, clock, legacyRoomTokens: true });
+  const bob: Principal = { ...ALICE, userId: "bob", tenantId: "default" };
+  const claims = { name: "/rooms/1", sub: "bob", iat: START / 1000 + 600 };
+  const secret = (): Promise<CryptoKey> => new SecretKeys(SECRET).access();
+
+  it("are taken where that was asked for, until their iat", async () => {
+    const token = await sign(claims, secret());
+    expect(await legacy.verifyRoomToken(token, bob, "/rooms/1")).toEqual({ expiresAt: START + 600_000 });
+    await expect(authenticator.verifyRoomToken(token, bob, "/rooms/1")).rejects.toMatchObject({ code: "FORBIDDEN" });
+    const tenant = await sign({ ...claims, tenantId: "acme" }, secret());
+    expect(await legacy.verifyRoomToken(tenant, { ...bob, tenantId: "acme" }, "/rooms/1")).toBeDefined();
+    now += 605_000;
+    await expect(legacy.verifyRoomToken(token, bob, "/rooms/1")).rejects.toMatchObject({ code: "FORBIDDEN" });
+  });
+
+  it("leave tokens of ours what they are", async () => {
+    const { token } = await rooms.issue({ tenantId: "default", userId: "bob", room: "/rooms/1", expiresIn: 60 });
+    expect(await legacy.verifyRoomToken(token, bob, "/rooms/1")).toEqual({
+      expiresAt: START + 60_000,
+      issuedAt: START,
+    });
+  });
+
+  const bad: readonly [string, Record<string, unknown>][] = [
+    ["an exp", { ...claims, exp: START / 1000 + 600 }],
+    ["an audience", { ...claims, aud: "roomcast:room" }],
+    ["a type", { ...claims, type: "access" }],
+    ["no iat", { ...claims, iat: undefined }],
+    ["an iat that is past", { ...claims, iat: START / 1000 - 5 }],
+    ["an iat beyond 31 days", { ...claims, iat: START / 1000 + 31 * DAY + 1 }],
+    ["an nbf in the future", { ...claims, nbf: START / 1000 + 60 }],
+    ["another room", { ...claims, name: "/rooms/2" }],
+    ["no room", { ...claims, name: undefined }],
+    ["another user", { ...claims, sub: "alice" }],
+    ["no user", { ...claims, sub: undefined }],
+    ["another tenant", { ...claims, tenantId: "acme" }],
+  ];
+  it.each(bad)("are refused with %s", async (_name, changed) => {
+    const token = await sign(changed, secret());
+    await expect(legacy.verifyRoomToken(token, bob, "/rooms/1")).rejects.toMatchObject({ code: "FORBIDDEN" });
+  });
+
+  it("are refused signed with the key of ours, or another secret, and are no login", async () => {
+    const other = new SecretKeys("another secret, also long enough for HS256").access();
+    for (const key of [new SecretKeys(SECRET).room(), other]) {
+      await expect(legacy.verifyRoomToken(await sign(claims, key), bob, "/rooms/1")).rejects.toMatchObject({
+        code: "FORBIDDEN",
+      });
+    }
+    await expect(legacy.verify(await sign(claims, secret()))).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
   });
 });

@@ -2,6 +2,7 @@ import type { Clock } from "@roomcast/core";
 import { GatewayError, isChannelName, isTenantId, isUserId, type Principal } from "@roomcast/protocol";
 import { SignJWT } from "jose";
 import { DEFAULT_TENANT } from "./principal.ts";
+import { verifyLegacyRoomToken } from "./legacy-room-tokens.ts";
 import { SecretKeys } from "./secret.ts";
 import { MAX_TOKEN_SECONDS, peekHeader, ROOM_AUDIENCE, tokenText, verifySigned, type VerifiedToken } from "./verify.ts";
 
@@ -15,6 +16,16 @@ export interface RoomTokenRequest {
   readonly room: string;
   /** Seconds; an hour by default, at most 31 days. */
   readonly expiresIn?: number;
+}
+
+/** A room, and what a client calls it. */
+export interface RoomToSign {
+  readonly room: string;
+  readonly name?: string;
+}
+
+export interface SignedRoom extends RoomToSign {
+  readonly token: string;
 }
 
 export interface RoomRight {
@@ -31,11 +42,16 @@ export interface RoomRight {
 export class RoomTokens {
   readonly #keys: SecretKeys;
   readonly #clock: Clock;
+  readonly #legacy: boolean;
 
-  /** Throws a plain `Error` for a secret of less than 32 bytes. */
-  constructor(options: { secret: string | SecretKeys; clock: Clock }) {
+  /**
+   * `legacy`: tokens of the original Twake are taken too. They have no `exp`; their `iat` is their end, and they are signed
+   * with the secret itself. Throws a plain `Error` for a secret of less than 32 bytes.
+   */
+  constructor(options: { secret: string | SecretKeys; clock: Clock; legacy?: boolean }) {
     this.#keys = typeof options.secret === "string" ? new SecretKeys(options.secret) : options.secret;
     this.#clock = options.clock;
+    this.#legacy = options.legacy === true;
   }
 
   /** Rejects with `INVALID_PAYLOAD` for what no principal could use. */
@@ -62,10 +78,29 @@ export class RoomTokens {
     return { token, expiresAt: expires * 1000 };
   }
 
+  /**
+   * Rooms as clients are told of them: each with a token that opens it to this user. `name` is passed on. Rejects with
+   * `INVALID_PAYLOAD`, for visitors too.
+   */
+  async signRooms(
+    principal: Pick<Principal, "tenantId" | "userId">,
+    rooms: readonly (string | RoomToSign)[],
+    options: { readonly expiresIn?: number } = {},
+  ): Promise<readonly SignedRoom[]> {
+    const { tenantId, userId } = principal;
+    if (userId === null) throw new GatewayError("INVALID_PAYLOAD", "Visitors have no room tokens");
+    return await Promise.all(
+      rooms.map(async (entry) => {
+        const { room, name } = typeof entry === "string" ? { room: entry } : entry;
+        const { token } = await this.issue({ tenantId, userId, room, ...options });
+        return name === undefined ? { room, token } : { room, token, name };
+      }),
+    );
+  }
+
   /** When the right that `token` gives ends. Rejects with `FORBIDDEN` for whatever is not this principal's right to this room. */
   async verify(token: unknown, principal: Principal, room: string): Promise<RoomRight> {
-    const verified = await this.#verified(token);
-    const { claims, expiresAt, issuedAt } = verified;
+    const { claims, expiresAt, issuedAt } = await this.#verified(token);
     const tenantId = Object.hasOwn(claims, "tenantId") ? claims["tenantId"] : DEFAULT_TENANT;
     if (
       principal.anonymous ||
@@ -83,13 +118,20 @@ export class RoomTokens {
       const text = tokenText(token);
       if (peekHeader(text).algorithm !== "HS256")
         throw new GatewayError("FORBIDDEN", "The room token's algorithm is not accepted");
-      return await verifySigned({
+      const now = this.#clock.now();
+      const verifying = verifySigned({
         token: text,
         key: await this.#keys.room(),
         algorithm: "HS256",
-        now: this.#clock.now(),
+        now,
         audience: [ROOM_AUDIENCE],
         maxTokenSeconds: MAX_TOKEN_SECONDS,
+      });
+      if (!this.#legacy) return await verifying;
+      return await verifying.catch(async (thrown: unknown) => {
+        const legacy = await verifyLegacyRoomToken({ token: text, key: await this.#keys.access(), now });
+        if (legacy === undefined) throw thrown;
+        return legacy;
       });
     } catch (thrown) {
       // Whoever shows a bad one is logged in all the same, and only this room stays closed.

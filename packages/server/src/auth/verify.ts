@@ -1,4 +1,4 @@
-import { GatewayError } from "@roomcast/protocol";
+import { GatewayError, type TokenFailure } from "@roomcast/protocol";
 import { decodeJwt, decodeProtectedHeader, errors, jwtVerify, type CryptoKey } from "jose";
 
 /** What a signed token claims, once its signature was found good. */
@@ -16,14 +16,18 @@ export const ROOM_AUDIENCE = "roomcast:room";
 /** In characters. 64 grants of long patterns fit. */
 const LONGEST_TOKEN = 65_536;
 
-export function unauthenticated(message: string): GatewayError {
-  return new GatewayError("UNAUTHENTICATED", message);
+/** `UNAUTHENTICATED`, and what it is about the token; unless said otherwise something that it claims. */
+export function unauthenticated(message: string, token: TokenFailure = { reason: "claims" }): GatewayError {
+  return new GatewayError("UNAUTHENTICATED", message, { token });
 }
 
 /** `value` as the text of a token. Throws `UNAUTHENTICATED`. */
 export function tokenText(value: unknown): string {
-  if (typeof value !== "string" || value === "") throw unauthenticated("There is no token");
-  if (value.length > LONGEST_TOKEN) throw unauthenticated("The token is too long");
+  if (value === undefined || value === null || value === "") {
+    throw unauthenticated("There is no token", { reason: "missing" });
+  }
+  if (typeof value !== "string") throw unauthenticated("The token is no text", { reason: "malformed" });
+  if (value.length > LONGEST_TOKEN) throw unauthenticated("The token is too long", { reason: "malformed" });
   return value;
 }
 
@@ -94,20 +98,27 @@ async function verifyWithJose(options: Verification): Promise<Claims> {
 
 /** The library's errors are not passed on as causes: some quote a piece of the token. */
 function refusal(thrown: unknown): GatewayError {
-  if (thrown instanceof errors.JWTExpired) return new GatewayError("TOKEN_EXPIRED", "The token has expired");
+  if (thrown instanceof errors.JWTExpired) {
+    return new GatewayError("TOKEN_EXPIRED", "The token has expired", { token: timed("expired", thrown.payload.exp) });
+  }
   if (thrown instanceof errors.JWTClaimValidationFailed) {
     if (thrown.reason === "missing") return unauthenticated(`The token has no "${thrown.claim}"`);
     if (thrown.claim === "nbf" && thrown.reason === "check_failed")
-      return unauthenticated("The token is not valid yet");
+      return unauthenticated("The token is not valid yet", timed("not-yet", thrown.payload.nbf));
     return unauthenticated(`The token's "${thrown.claim}" is not accepted`);
   }
   if (thrown instanceof errors.JWSSignatureVerificationFailed)
-    return unauthenticated("The token's signature is not valid");
+    return unauthenticated("The token's signature is not valid", { reason: "signature" });
   return malformed();
 }
 
 function malformed(): GatewayError {
-  return unauthenticated("The token is malformed");
+  return unauthenticated("The token is malformed", { reason: "malformed" });
+}
+
+/** Its signature is good: what it says of its time may be told to its bearer. */
+function timed(reason: "expired" | "not-yet", seconds: number | undefined): TokenFailure {
+  return seconds !== undefined && isTime(seconds) ? { reason, at: Math.floor(seconds * 1000) } : { reason };
 }
 
 /** The library has compared the times with now. JSON can say 1e999, which compares well and is no time. */
@@ -125,6 +136,7 @@ function checkTimes(claims: Claims, options: Verification): VerifiedToken {
   return issued === undefined ? { claims, expiresAt } : { claims, expiresAt, issuedAt: Math.round(issued * 1000) };
 }
 
-function isTime(value: unknown): value is number {
+/** A number of seconds that can be compared and added to. */
+export function isTime(value: unknown): value is number {
   return typeof value === "number" && Number.isFinite(value);
 }
