@@ -1,0 +1,115 @@
+import { nativeDialect, type Dialect } from "@roomcast/protocol";
+import { describe, expect, it } from "vitest";
+import { TestGateway, testPrincipal, trustingAuthenticator } from "./testing/index.ts";
+
+/** The native dialect, with rooms that a session is put into, and ears for what is said to all. */
+const listening: Dialect = {
+  ...nativeDialect,
+  name: "listening",
+  follows: [
+    { name: "@metadata", of: "everybody" },
+    { name: "@metadata", of: "tenant" },
+    { name: "@global", of: "everybody" },
+    { name: "@notifications", of: "user" },
+  ],
+  rooms: ({ userId, tenantId }) => [{ name: `user:${userId}` }, { name: `org:${tenantId}` }, { name: "forbidden" }],
+  decode: (frame) =>
+    frame[0] === "all"
+      ? {
+          kind: "command",
+          event: "all",
+          command: {
+            type: "all",
+            commands: (frame[1] as string[]).map((name) => ({
+              type: "subscribe",
+              channel: { name },
+              subscriptionId: name,
+            })),
+          },
+        }
+      : nativeDialect.decode(frame),
+};
+const channels = [{ match: "forbidden", subscribe: "nobody" }] as const;
+
+describe("a session that begins", () => {
+  it("is in the rooms of its dialect that the rules allow, before any command of its own", async () => {
+    const test = new TestGateway({ channels });
+    const alice = await test.connect({ tenantId: "acme" }, listening);
+    expect(await alice.request("publish", { channel: "org:acme", event: "e" })).toMatchObject({ ok: true });
+    const { entries } = await test.gateway.connections("acme");
+    expect(entries[0]?.channels).toEqual(["user:alice", "org:acme"]);
+    expect((await test.gateway.members({ tenantId: "acme", name: "org:acme" })).total).toBe(1);
+    expect(alice.events()).toMatchObject([{ topic: "org:acme" }]);
+  });
+
+  it("is in the channels that its authenticator gave, in any dialect, and stays there over a refresh", async () => {
+    const auth = {
+      authenticate: async (credentials: Parameters<typeof trustingAuthenticator.authenticate>[0]) => ({
+        ...(await trustingAuthenticator.authenticate(credentials)),
+        channels: ["forbidden", "given"],
+      }),
+    };
+    const test = new TestGateway({ auth, channels });
+    const alice = await test.connect();
+    await alice.request("refresh", { token: testPrincipal() });
+    await test.gateway.publish({ tenantId: "default", name: "forbidden" }, "e", 1);
+    expect(alice.events()).toMatchObject([{ topic: "forbidden", payload: 1 }]);
+    expect((await test.gateway.members({ tenantId: "default", name: "given" })).total).toBe(1);
+  });
+
+  it("hears what is for everybody, for its tenant and for its user, and nothing of others", async () => {
+    const test = new TestGateway({ channels });
+    const [alice, bob] = [
+      await test.connect({ tenantId: "a" }, listening),
+      await test.connect({ tenantId: "b", userId: "bob" }, listening),
+    ];
+    const plain = await test.connect({ tenantId: "a" });
+    await test.settle();
+    await test.gateway.broadcastMetadata("all");
+    await test.gateway.broadcastMetadata("a", "a");
+    await test.gateway.emitGlobally("hello", "x");
+    expect(await test.gateway.notify("b", ["bob"], "for bob")).toEqual({ delivered: 1 });
+    const heard = (client: typeof alice): readonly unknown[] =>
+      client.events().map(({ topic, payload }) => [topic, payload]);
+    expect(heard(alice)).toEqual([
+      ["@metadata", "all"],
+      ["@metadata", "a"],
+      ["@global", "x"],
+    ]);
+    expect(heard(bob)).toEqual([
+      ["@metadata", "all"],
+      ["@global", "x"],
+      ["@notifications", "for bob"],
+    ]);
+    expect(heard(plain)).toEqual([]);
+    expect((await test.gateway.channels("a")).entries.map(({ name }) => name)).toEqual(["org:a", "user:alice"]);
+  });
+
+  it("counts nothing of that against its limits", async () => {
+    const test = new TestGateway({ channels, limits: { subscriptionsPerSession: 3 } });
+    const alice = await test.connect({}, listening);
+    expect(await alice.request("subscribe", { topic: "one" })).toMatchObject({ ok: true });
+    expect(await alice.request("subscribe", { topic: "two" })).toMatchObject({ error: { code: "LIMIT_REACHED" } });
+  });
+});
+
+describe("commands that are carried out together", () => {
+  it("are all done, or none of them", async () => {
+    const test = new TestGateway({ channels, limits: { subscriptionsPerSession: 4 } });
+    const alice = await test.connect({}, listening);
+    const followed: string[] = [];
+    test.gateway.onFollow(({ address }) => followed.push(address.name));
+    expect(await alice.request("all", ["a", "forbidden"])).toMatchObject({ error: { code: "FORBIDDEN" } });
+    expect(await alice.request("all", ["a", "b", "c"])).toMatchObject({ error: { code: "LIMIT_REACHED" } });
+    expect((await test.gateway.channels("default")).entries.map(({ name }) => name)).toEqual([
+      "org:default",
+      "user:alice",
+    ]);
+    expect(followed).toEqual([]);
+    expect(await alice.request("all", ["a", "b", "a"])).toEqual({ ok: true });
+    expect(await alice.request("all", ["a"])).toEqual({ ok: true });
+    expect(followed).toEqual(["a", "b", "a", "a"]);
+    await test.gateway.publish({ tenantId: "default", name: "a" }, "e", 1);
+    expect(alice.events()).toHaveLength(1);
+  });
+});
