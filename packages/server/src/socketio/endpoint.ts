@@ -10,8 +10,9 @@ import { mountRequests } from "../http-mount.ts";
 import { RoomlessAdapter } from "./adapter.ts";
 import { SocketIoConnection } from "./connection.ts";
 import { Gate } from "./gate.ts";
-import { clientAddress, isOwnOrigin, visibleHeaders, type TrustProxy } from "./handshakes.ts";
+import { clientAddress, queryOf, type TrustProxy } from "./handshakes.ts";
 import { Link } from "./link.ts";
+import { checkCookies, checkRequest, isOwnOrigin, visibleHeaders } from "./origins.ts";
 import { createParser, measureOf } from "./parser.ts";
 import { mountUpgrades, refuseUpgrade } from "./upgrades.ts";
 import { SocketIoWire } from "./wire.ts";
@@ -70,7 +71,8 @@ export class Endpoint {
   readonly #observer: WriteObserver;
   readonly #trustProxy: TrustProxy;
   readonly #origins: readonly string[];
-  readonly #links = new Map<EngineSocket, Link>();
+  /** By the ids of their transports, which are secrets of their clients. */
+  readonly #links = new Map<string, Link>();
   readonly #sockets = new Set<GatewayWebSocket>();
   readonly #unmount: readonly (() => void)[];
   #ended: Promise<void> | undefined;
@@ -168,6 +170,7 @@ export class Endpoint {
       response.end(JSON.stringify({ error: "NOT_FOUND", message: "Nothing is served under this path" }));
       return;
     }
+    if (this.#refused(request, response)) return;
     try {
       this.#engine.handleRequest(request as Parameters<EngineServer["handleRequest"]>[0], response);
     } catch (error) {
@@ -178,6 +181,7 @@ export class Endpoint {
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (this.#refused(request)) return;
     try {
       this.#engine.handleUpgrade(request as Parameters<EngineServer["handleUpgrade"]>[0], socket, head);
     } catch (error) {
@@ -189,20 +193,30 @@ export class Endpoint {
     }
   }
 
+  /** Whether this is a request of a link that it may not make, and has been answered so. */
+  #refused(request: IncomingMessage, response?: ServerResponse): boolean {
+    const link = this.#links.get(new URLSearchParams(queryOf(request)).get("sid") ?? "");
+    const error = link === undefined ? undefined : checkRequest(link, request, this.#origins, this.#trustProxy);
+    if (error !== undefined) this.#gate.refuse(request, response, error);
+    return error !== undefined;
+  }
+
   #link(conn: EngineSocket): void {
     const { request } = conn;
     const { clock, limits } = this.#gateway;
     const link = new Link({
       conn,
-      headers: visibleHeaders(request.headers, isOwnOrigin(request, this.#origins, this.#trustProxy)),
+      headers: request.headers,
+      ownOrigin: isOwnOrigin(request, this.#origins, this.#trustProxy),
       remoteAddress: clientAddress(request, this.#trustProxy) ?? conn.remoteAddress,
       clock,
       loginSeconds: limits.loginSeconds,
       onPending: (change) => this.#gate.count(change),
     });
-    this.#links.set(conn, link);
+    const id = transportId(conn);
+    this.#links.set(id, link);
     conn.once("close", () => {
-      this.#links.delete(conn);
+      this.#links.delete(id);
       link.closed();
     });
   }
@@ -228,7 +242,7 @@ export class Endpoint {
     wires: readonly SocketIoWire[];
     first: SocketIoWire;
   }): Promise<Error | undefined> {
-    const link = this.#links.get(socket.conn);
+    const link = this.#links.get(transportId(socket.conn));
     const namespace = socket.nsp.name;
     // Of two at once on Engine.IO 3, which have one id, Socket.IO would forget the first and never tell that it ended.
     if (link === undefined || !link.enter(namespace)) return new Error("The namespace is joined already");
@@ -236,7 +250,7 @@ export class Endpoint {
     try {
       const handshake = handshakeOf(socket, link);
       wire = wires.find(({ dialect }) => dialect.accepts(handshake)) ?? first;
-      link.admitted(namespace, { admission: await this.#admission(wire.dialect, handshake), wire });
+      link.admitted(namespace, { admission: await this.#admission(wire.dialect, handshake, link), wire });
       return undefined;
     } catch (thrown) {
       link.leave(namespace);
@@ -247,15 +261,16 @@ export class Endpoint {
     }
   }
 
-  async #admission(dialect: Dialect, handshake: Handshake): Promise<Admission | undefined> {
+  async #admission(dialect: Dialect, handshake: Handshake, link: Link): Promise<Admission | undefined> {
     if (dialect.login === "late") return undefined;
+    checkCookies(dialect, handshake, link);
     return await this.#gateway.admit(dialect.credentials(handshake), () => dialect.visitor?.(handshake));
   }
 
   /** Opens the session of a socket that is connected. Synchronous: a command that came after an await would be lost. */
   #open(socket: Socket): void {
     const namespace = socket.nsp.name;
-    const link = this.#links.get(socket.conn);
+    const link = this.#links.get(transportId(socket.conn));
     const seat = link?.take(namespace);
     if (link === undefined || seat === undefined) {
       socket.disconnect(true);
@@ -320,7 +335,12 @@ export class Endpoint {
 
 function handshakeOf(socket: Socket, link: Link): Handshake {
   // On Engine.IO 3 what Socket.IO calls auth is the query of the namespace; and a query never logs anybody in.
-  return { auth: socket.conn.protocol === 3 ? {} : socket.handshake.auth, headers: link.headers };
+  const auth = socket.conn.protocol === 3 ? {} : socket.handshake.auth;
+  return { auth, headers: visibleHeaders(link.headers, link.ownOrigin) };
+}
+
+function transportId(conn: EngineSocket): string {
+  return (conn as unknown as { readonly id: string }).id;
 }
 
 /** Clients of Socket.IO 2 join `/` whether they want it or not: they may stand there, without a session. */

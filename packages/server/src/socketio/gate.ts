@@ -56,13 +56,16 @@ export class Gate {
     return undefined;
   }
 
-  /** Answers a handshake that `check` refused: an upgrade where there is no response. */
+  /** Answers a handshake that `check` refused, or a later request: an upgrade where there is no response. */
   refuse(request: IncomingMessage, response: ServerResponse | undefined, error: GatewayError): void {
     this.#gateway.observer.refused?.(error.code);
     const { status } = error;
     const { code, message, details } = error.toWire();
     const body = { error: code, message, ...(details === undefined ? undefined : { details }) };
-    const headers = { "Retry-After": String(RETRY_SECONDS), "Cache-Control": "no-store" };
+    const headers = {
+      ...(error.retryable ? { "Retry-After": String(RETRY_SECONDS) } : undefined),
+      "Cache-Control": "no-store",
+    };
     if (response === undefined) {
       refuseUpgrade(request.socket, { status: `${status} ${STATUS_CODES[status]}`, headers, body });
     } else {

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
 import type { Clock } from "@roomcast/core";
 
@@ -72,35 +72,16 @@ export function clientAddress(request: IncomingMessage, trustProxy: TrustProxy):
   return forwarded !== undefined && isIP(forwarded) !== 0 ? forwarded : direct;
 }
 
-/**
- * Whether what a browser adds by itself (its cookies) may count: the page that asks is of this host or of a listed origin.
- * A WebSocket and JSONP can be opened by any page on the web, and CORS does not stop them.
- */
-export function isOwnOrigin(request: IncomingMessage, origins: readonly string[], trustProxy: TrustProxy): boolean {
-  const { headers } = request;
-  if (new URLSearchParams(queryOf(request)).has("j")) return false;
-  const { origin } = headers;
-  if (origin === undefined || origins.includes(origin)) return true;
-  if (!URL.canParse(origin)) return false;
-  const host = forwardedValue(headers["x-forwarded-host"], trustProxy) ?? headers.host;
-  return new URL(origin).host === host?.toLowerCase();
-}
-
-/** The headers of a handshake that a dialect may look at. */
-export function visibleHeaders(headers: IncomingHttpHeaders, ownOrigin: boolean): IncomingHttpHeaders {
-  if (ownOrigin || headers.cookie === undefined) return headers;
-  const { cookie: _, ...others } = headers;
-  return others;
-}
-
-function forwardedValue(header: string | string[] | undefined, trustProxy: TrustProxy): string | undefined {
+/** What the last proxy that is believed wrote into a header which each of them adds to. */
+export function forwardedValue(header: string | string[] | undefined, trustProxy: TrustProxy): string | undefined {
   const hops = Number(trustProxy);
   if (header === undefined || hops < 1) return undefined;
   const values = String(header).split(",");
   return values[Math.max(0, values.length - hops)]?.trim();
 }
 
-function queryOf(request: IncomingMessage): string {
+/** The query of a request, without its question mark. */
+export function queryOf(request: IncomingMessage): string {
   const url = request.url ?? "";
   const mark = url.indexOf("?");
   return mark === -1 ? "" : url.slice(mark + 1);

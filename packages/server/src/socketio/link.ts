@@ -8,7 +8,10 @@ type Headers = Handshake["headers"];
 
 export interface LinkOptions {
   readonly conn: EngineSocket;
+  /** Of the handshake, names in lower case. */
   readonly headers: Headers;
+  /** Whether the handshake came from a page whose cookies may count. */
+  readonly ownOrigin: boolean;
   readonly remoteAddress: string | undefined;
   readonly clock: Clock;
   /** How long it may be without a session. */
@@ -36,6 +39,8 @@ export class Link {
   readonly #conn: EngineSocket;
   readonly #options: Pick<LinkOptions, "clock" | "loginSeconds" | "onPending">;
   #headers: Headers;
+  #ownOrigin: boolean;
+  #usesCookies = false;
   /** The namespaces that were asked for and not left, with the seats of those that are admitted but not open. */
   readonly #namespaces = new Map<string, Seat | undefined>();
   #sessions = 0;
@@ -46,6 +51,7 @@ export class Link {
     const { clock, loginSeconds, onPending } = options;
     this.#conn = options.conn;
     this.#headers = options.headers;
+    this.#ownOrigin = options.ownOrigin;
     this.remoteAddress = options.remoteAddress;
     this.#options = { clock, loginSeconds, onPending };
     // By default polling waits half a minute for a client to fetch its goodbye.
@@ -57,6 +63,22 @@ export class Link {
   /** Of the handshake, names in lower case. Once there was a session, only those with which one may log in. */
   get headers(): Headers {
     return this.#headers;
+  }
+
+  /** Whether all requests until now came from pages whose cookies may count. */
+  get ownOrigin(): boolean {
+    return this.#ownOrigin;
+  }
+
+  /** Cookies log it in. */
+  useCookies(): void {
+    this.#usesCookies = true;
+  }
+
+  /** A request came from a page whose cookies do not count: whether it is to be refused for that. */
+  stray(): boolean {
+    if (!this.#usesCookies) this.#ownOrigin = false;
+    return this.#usesCookies;
   }
 
   /** How many sessions it carries. */
