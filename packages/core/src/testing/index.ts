@@ -12,4 +12,5 @@ export { ManualClock, turn } from "./manual-clock.ts";
 export { channelPolicyCases, type PolicyQuestion, type PolicySubject } from "./policy-cases.ts";
 export { presenceStoreCases, type PresenceSubject } from "./presence-cases.ts";
 export { TestClient, type Received } from "./test-client.ts";
+export { TestCluster, type Delay } from "./test-cluster.ts";
 export { TestGateway, testPrincipal, trustingAuthenticator } from "./test-gateway.ts";

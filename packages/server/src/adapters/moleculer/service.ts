@@ -1,5 +1,12 @@
 import type { Gateway } from "@roomcast/core";
-import { checkChannelName, GatewayError, invalidPayload, type ChannelAddress } from "@roomcast/protocol";
+import {
+  checkChannelName,
+  GatewayError,
+  invalidPayload,
+  isTenantId,
+  isUserId,
+  type ChannelAddress,
+} from "@roomcast/protocol";
 import type {
   ActionParams,
   ActionSchema,
@@ -66,13 +73,20 @@ export function roomcastService(options: RoomcastServiceOptions): ServiceSchema 
     events: {
       "$metadata.*": event<MetadataParams>(METADATA, async ({ params: { type, action, data } }) => {
         if (!METADATA_TYPES.has(type)) return;
-        const { _id = data["id"], object = data["object_name"], space = data["spaceId"] } = data;
-        const change = { type, action, _id, name: type === "apps" ? data["code"] : data["name"], objectName: object };
-        await gateway.broadcastMetadata(change, ...(space == null ? [] : [checkText(space, "data.space")]));
+        const change = {
+          type,
+          action,
+          _id: data["_id"] ?? data["id"],
+          name: type === "apps" ? data["code"] : data["name"],
+          objectName: data["object"] ?? data["object_name"],
+        };
+        const space = data["space"] ?? data["spaceId"];
+        await gateway.broadcastMetadata(change, ...(space == null ? [] : [checkTenant(space, "data.space")]));
       }),
 
       "$broadcast.$notification.users": event<NotificationParams>(NOTIFICATION, async ({ params: { data } }) => {
-        await gateway.notify(data.tenantId, data.users, data.message);
+        const users = data.users.map((user) => checkUser(user, "data.users"));
+        await gateway.notify(checkTenant(data.tenantId, "data.tenantId"), users, data.message);
       }),
 
       "$broadcast.socket.emit": event<SocketEmitParams>(SOCKET_EMIT, async (ctx) => {
@@ -98,7 +112,7 @@ export function roomcastService(options: RoomcastServiceOptions): ServiceSchema 
         }
         const object = objectApiName ?? objectName ?? ctx.eventName?.split(".")[1];
         const record = checkChannelName(`record:${object}:change-${_id}`, "id");
-        await gateway.publish({ tenantId: checkText(spaceId, "spaceId"), name: record }, action, { _id });
+        await gateway.publish({ tenantId: checkTenant(spaceId, "spaceId"), name: record }, action, { _id });
       }),
     },
 
@@ -142,7 +156,11 @@ type Room = NonNullable<SocketEmitParams["data"]["room"]>;
 async function addressOf(gateway: Gateway, room: Room, ctx: Context<unknown>): Promise<ChannelAddress | undefined> {
   if (typeof room !== "string") {
     const { tenantId, name, userId } = room;
-    return { tenantId, name, ...(userId === undefined ? undefined : { userId }) };
+    return {
+      tenantId: checkTenant(tenantId, "data.room.tenantId"),
+      name: checkChannelName(name, "data.room.name"),
+      ...(userId === undefined ? undefined : { userId: checkUser(userId, "data.room.userId") }),
+    };
   }
   const { address, meanings } = await readRoom(gateway, room, "data.room");
   if (meanings !== undefined) warn(ctx, "The text of a room could mean several: it reaches nobody", { room, meanings });
@@ -182,8 +200,13 @@ function action<Params>(params: ActionParams, handle: (params: Params) => Promis
   return { params, visibility: "public", handler };
 }
 
-function checkText(value: unknown, path: string): string {
-  if (typeof value !== "string") throw invalidPayload(path, "a string");
+function checkTenant(value: unknown, path: string): string {
+  if (!isTenantId(value)) throw invalidPayload(path, "the id of a tenant");
+  return value;
+}
+
+function checkUser(value: unknown, path: string): string {
+  if (!isUserId(value)) throw invalidPayload(path, "the id of a user");
   return value;
 }
 
