@@ -23,6 +23,8 @@ import { systemClock, type Clock } from "./clock.ts";
 import { fitting, messageId } from "./commands.ts";
 import type { Connection } from "./connection.ts";
 import { connectionInfo, sessionRecord, type ConnectionInfo } from "./connection-info.ts";
+import type { EventBus } from "./crud/event-bus.ts";
+import { resourceBus } from "./crud/resource-bus.ts";
 import { drainSessions } from "./drain.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import type { Observer } from "./observer.ts";
@@ -78,6 +80,8 @@ export class Gateway {
   readonly limits: Limits;
   readonly clock: Clock;
   readonly observer: Observer;
+  /** What services of resources announce on it is published as `publishResource` does. */
+  readonly bus: EventBus;
   readonly #services: Services;
   readonly #admissions: Admissions;
   readonly #started: Promise<void>;
@@ -92,6 +96,7 @@ export class Gateway {
     this.clock = clock ?? systemClock;
     this.limits = { ...DEFAULT_LIMITS, ...limits };
     this.observer = observer ?? {};
+    this.bus = resourceBus(this);
     const { services, admissions } = assemble(options, this);
     this.#services = services;
     this.#admissions = admissions;
