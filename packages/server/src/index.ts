@@ -1,5 +1,7 @@
 export { attach, type AttachOptions, type AttachRest, type CloseOptions, type Roomcast } from "./attach.ts";
 export { ApiKeys, hashApiKey, type ApiKeyEntry, type ApiKeyScope } from "./auth/api-keys.ts";
+export { CombinedAuthenticator, type CombinedOptions } from "./auth/combined.ts";
+export { CookieAuthenticator, type CookieOptions, type GetUserByToken } from "./auth/cookie.ts";
 export { TokenIssuer, type AccessTokenRequest, type IssuedToken, type TokenIssuerOptions } from "./auth/issue.ts";
 export type { JwksEntry } from "./auth/jwks.ts";
 export { JwtAuthenticator, type JwtOptions } from "./auth/jwt.ts";

@@ -6,7 +6,6 @@ const TIMEOUT_MS = 5000;
 const MAX_BYTES = 256 * 1024;
 /** How long an answer is good, also that there is no such user. */
 const REMEMBER_MS = 10_000;
-/** The most answers that are remembered at once. */
 const MOST_ANSWERS = 10_000;
 
 interface Answer {
@@ -23,12 +22,15 @@ interface Answer {
 export class CookieHook {
   readonly #url: string;
   readonly #clock: Clock;
+  readonly #most: number;
   /** By the digest of the token: whoever reads this memory cannot log in with it. In the order of their answers. */
   readonly #answers = new Map<string, Answer>();
 
-  constructor(options: { url: string; clock: Clock }) {
+  /** `most` answers are remembered at once; 10,000 unless given. */
+  constructor(options: { url: string; clock: Clock; most?: number }) {
     this.#url = options.url;
     this.#clock = options.clock;
+    this.#most = options.most ?? MOST_ANSWERS;
   }
 
   /** How many answers are remembered or under way. */
@@ -61,7 +63,7 @@ export class CookieHook {
     this.#answers.delete(key);
     const now = this.#clock.now();
     for (const [oldest, { until }] of this.#answers) {
-      if (until > now && this.#answers.size < MOST_ANSWERS) break;
+      if (until > now && this.#answers.size < this.#most) break;
       this.#answers.delete(oldest);
     }
     this.#answers.set(key, answer);
