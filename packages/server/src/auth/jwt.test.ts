@@ -321,8 +321,8 @@ describe("credentials of other kinds", () => {
   });
 
   it("cookies are refused", async () => {
-    const cookies = new Map([["token", hs256(GOOD)]]);
-    await expect(authenticator().authenticate({ kind: "cookies", cookies })).rejects.toMatchObject({
+    const cookies = { kind: "cookies", tenantId: "default", token: hs256(GOOD) } as const;
+    await expect(authenticator().authenticate(cookies)).rejects.toMatchObject({
       code: "UNAUTHENTICATED",
     });
   });
