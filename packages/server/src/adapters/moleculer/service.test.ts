@@ -1,19 +1,11 @@
 import { nativeDialect, steedosDialect, type Principal } from "@roomcast/protocol";
 import { TestGateway, type TestClient } from "@roomcast/core/testing";
 import { Errors, type Context } from "moleculer";
-import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { TestBroker } from "../../../test/moleculer.ts";
 import { roomcastService, type RoomcastServiceOptions } from "./index.ts";
 
 const steedos = steedosDialect();
-const unhandled = vi.fn();
-process.on("unhandledRejection", unhandled);
-
-afterEach(async () => {
-  await new Promise((resolve) => setImmediate(resolve));
-  expect(unhandled).not.toHaveBeenCalled();
-});
-
 async function setUp(options: Partial<RoomcastServiceOptions> = {}) {
   const test = new TestGateway();
   const { gateway } = test;
