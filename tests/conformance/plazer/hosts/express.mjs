@@ -15,4 +15,4 @@ app.post("/notify/:tenantId/:userId", async (request, response) => {
   response.json(await notify(tenantId, userId, request.body));
 });
 httpServer.listen(0, "127.0.0.1", () => console.log(`Listening on http://127.0.0.1:${httpServer.address().port}`));
-process.once("SIGTERM", close);
+process.once("SIGTERM", () => void close());

@@ -9,4 +9,4 @@ app.post("/echo", (request, reply) => reply.code(201).send(request.body));
 app.post("/notify/:tenantId/:userId", async ({ params, body }) => await notify(params.tenantId, params.userId, body));
 await app.ready();
 console.log(`Listening on ${await app.listen({ port: 0, host: "127.0.0.1" })}`);
-process.once("SIGTERM", close);
+process.once("SIGTERM", () => void close());
