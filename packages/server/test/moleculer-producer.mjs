@@ -11,13 +11,9 @@ const broker = new ServiceBroker({
   },
 });
 
-process.on("message", async ({ waitFor, ping, how, event, payload }) => {
-  if (how !== undefined) {
-    void broker[how](event, payload);
-    return;
-  }
-  await (ping === undefined ? untilOn(waitFor) : broker.ping(ping));
-  process.send("done");
+process.on("message", ({ waitFor, ping, how, event, payload }) => {
+  if (how !== undefined) void broker[how](event, payload);
+  else void (ping === undefined ? untilOn(waitFor) : broker.ping(ping)).then(() => process.send("done"));
 });
 process.on("disconnect", () => void broker.stop().then(() => process.exit(0)));
 await broker.start();

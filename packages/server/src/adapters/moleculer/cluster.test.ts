@@ -156,21 +156,21 @@ describe("several nodes with the service", PATIENCE, () => {
   it("leave a broadcast to the lowest node that has the service; another takes over when it goes", async () => {
     const [one, two, three] = (await startNodes()) as [Node, Node, Node];
     const published = [one, two, three].map(({ test }) => vi.spyOn(test.gateway, "publish"));
-    three.broker.broadcast("$broadcast.socket.emit", LAST);
+    await three.broker.broadcast("$broadcast.socket.emit", LAST);
     await allHeard([one, two, three], 1);
     expect(published.map((spy) => spy.mock.calls.length)).toEqual([1, 0, 0]);
 
     // The node stays, only the service goes.
     await one.broker.destroyService("roomcast");
     for (const { broker } of [two, three]) await seesService(broker, "roomcast", ["node-2", "node-3"]);
-    one.broker.broadcast("$broadcast.socket.emit", LAST);
+    await one.broker.broadcast("$broadcast.socket.emit", LAST);
     await allHeard([one, two, three], 2);
     expect(published.map((spy) => spy.mock.calls.length)).toEqual([1, 1, 0]);
 
     // The whole node goes.
     await two.broker.stop();
     await seesService(three.broker, "roomcast", ["node-3"]);
-    three.broker.broadcast("$broadcast.socket.emit", LAST);
+    await three.broker.broadcast("$broadcast.socket.emit", LAST);
     await allHeard([one, two, three], 3);
     expect(published.map((spy) => spy.mock.calls.length)).toEqual([1, 1, 1]);
     for (const node of [one, two, three]) expect(node.client.frames).toHaveLength(3);

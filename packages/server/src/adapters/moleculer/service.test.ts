@@ -118,7 +118,7 @@ describe("$broadcast.$notification.users", () => {
     ];
     for (const client of [user1, user2, other, stranger]) await subscribe(client, "notification-change", true);
     await subscribe(other, "notification-change-user1");
-    broker.emit("$broadcast.$notification.users", {
+    void broker.emit("$broadcast.$notification.users", {
       data: {
         tenantId: "space_id",
         users: ["user1", "user2"],
@@ -177,7 +177,7 @@ describe("$broadcast.socket.emit", () => {
     const { connect, broker, test } = await setUp();
     const [alice, bob] = [await connect("alice", "tenantId"), await connect("bob", "globex")];
     for (const client of [alice, bob]) await subscribe(client, "room-name");
-    broker.emit("$broadcast.socket.emit", {
+    void broker.emit("$broadcast.socket.emit", {
       data: {
         eventName: "custom-event",
         eventParams: { key: "value" },

@@ -7,15 +7,7 @@ import {
   isUserId,
   type ChannelAddress,
 } from "@roomcast/protocol";
-import type {
-  ActionParams,
-  ActionSchema,
-  Context,
-  Service,
-  ServiceBroker,
-  ServiceEvent,
-  ServiceSchema,
-} from "moleculer";
+import type { ActionParams, ActionSchema, Context, Service, ServiceBroker, ServiceSchema } from "moleculer";
 import { translated } from "./errors.ts";
 import {
   DISCONNECT,
@@ -80,8 +72,8 @@ export function roomcastService(options: RoomcastServiceOptions): ServiceSchema 
           name: type === "apps" ? data["code"] : data["name"],
           objectName: data["object"] ?? data["object_name"],
         };
-        const space = data["space"] ?? data["spaceId"];
-        await gateway.broadcastMetadata(change, ...(space == null ? [] : [checkTenant(space, "data.space")]));
+        const space = data["space"] ?? data["spaceId"] ?? undefined;
+        await gateway.broadcastMetadata(change, ...(space === undefined ? [] : [checkTenant(space, "data.space")]));
       }),
 
       "$broadcast.$notification.users": event<NotificationParams>(NOTIFICATION, async ({ params: { data } }) => {
@@ -106,7 +98,7 @@ export function roomcastService(options: RoomcastServiceOptions): ServiceSchema 
         const action = RECORD_EVENT.exec(ctx.eventName ?? "")?.[1];
         if (action === undefined) return;
         const { id: _id, spaceId, objectApiName, objectName } = ctx.params;
-        if (spaceId == null) {
+        if (spaceId === undefined || spaceId === null) {
           warn(ctx, "A record changed, but its event has no spaceId: nobody is told of it");
           return;
         }
@@ -127,7 +119,7 @@ export function roomcastService(options: RoomcastServiceOptions): ServiceSchema 
       ),
       notify: action<NotifyParams>(NOTIFY, ({ tenantId, users, message }) => gateway.notify(tenantId, users, message)),
       members: action<MembersParams>(MEMBERS, ({ tenantId, channel, cursor }) =>
-        gateway.members({ tenantId, name: channel }, cursor == null ? {} : { cursor }),
+        gateway.members({ tenantId, name: channel }, cursor ? { cursor } : {}),
       ),
       disconnect: action<DisconnectParams>(DISCONNECT, ({ tenantId, socketId }) =>
         gateway.disconnect(tenantId, socketId),
@@ -176,7 +168,7 @@ async function tellFollow(
   await broker.emit(`$socket.subscribe.${part}`, userId === undefined ? room : { ...room, userId });
 }
 
-function event<Params>(params: ActionParams, publish: (ctx: Context<Params>) => Promise<void>): ServiceEvent {
+function event<Params>(params: ActionParams, publish: (ctx: Context<Params>) => Promise<void>) {
   const handler = async (ctx: Context<Params>): Promise<void> => {
     if (isOurTurn(ctx)) await translated(ctx.broker, () => publish(ctx));
   };
@@ -191,7 +183,7 @@ function isOurTurn({ eventType, broker, service }: Context<unknown>): boolean {
   if (eventType === "emit") return true;
   return broker.registry
     .getServiceList({ onlyAvailable: true })
-    .every(({ fullName, nodeID }) => fullName !== service?.fullName || broker.nodeID <= nodeID);
+    .every(({ fullName, nodeID }) => fullName !== service?.fullName || broker.nodeID <= String(nodeID));
 }
 
 function action<Params>(params: ActionParams, handle: (params: Params) => Promise<unknown>): ActionSchema {
