@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { serve, type Program } from "../../cli/program.ts";
 
 /** Which configuration a target runs with. */
-export type TargetKind = "main" | "strict" | "issuers";
+export type TargetKind = "main" | "strict" | "issuers" | "twakeLegacy" | "steedos" | "steedosVisitors" | "steedosHook";
 
 /** What the suite runs against. */
 export interface Target {
@@ -23,11 +23,19 @@ const CONFIGS: Readonly<Record<TargetKind, URL>> = {
   main: new URL("./main.config.mjs", import.meta.url),
   strict: new URL("./strict.config.mjs", import.meta.url),
   issuers: new URL("./issuers.config.mjs", import.meta.url),
+  twakeLegacy: new URL("../twake/legacy.config.mjs", import.meta.url),
+  steedos: new URL("../steedos/steedos.config.mjs", import.meta.url),
+  steedosVisitors: new URL("../steedos/visitors.config.mjs", import.meta.url),
+  steedosHook: new URL("../steedos/hook.config.mjs", import.meta.url),
 };
 const URL_VARIABLES: Readonly<Record<TargetKind, string>> = {
   main: "ROOMCAST_TARGET_URL",
   strict: "ROOMCAST_TARGET_STRICT_URL",
   issuers: "ROOMCAST_TARGET_ISSUERS_URL",
+  twakeLegacy: "ROOMCAST_TARGET_TWAKE_LEGACY_URL",
+  steedos: "ROOMCAST_TARGET_STEEDOS_URL",
+  steedosVisitors: "ROOMCAST_TARGET_STEEDOS_VISITORS_URL",
+  steedosHook: "ROOMCAST_TARGET_STEEDOS_HOOK_URL",
 };
 
 const secret = process.env["ROOMCAST_TARGET_SECRET"] ?? "the secret of the conformance suite";
