@@ -17,6 +17,9 @@ export default {
   limits: { handshakesPerSecondPerAddress: 2000 },
   drainSeconds: 5,
   channels: [
+    // Names that begin so ask for a room token, while another dialect speaks of its rooms by them, unless a rule matches.
+    { match: "/{name}/c", subscribe: "authenticated" },
+    { match: "/companies/{id}/workspaces", subscribe: "authenticated" },
     { match: "open:{name}", subscribe: "anyone" },
     { match: "wall:{name}", subscribe: "anyone", presence: "anyone", history: "anyone", publish: "anyone" },
     { match: "inbox:{userId}", subscribe: "owner", publish: "owner" },
