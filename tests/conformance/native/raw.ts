@@ -26,7 +26,11 @@ export class RawLink {
   }
 
   /** Opens a TCP connection, and asks for an upgrade of it. */
-  static async open(url: string, path = "/socket.io/?EIO=4&transport=websocket"): Promise<RawLink> {
+  static async open(
+    url: string,
+    path = "/socket.io/?EIO=4&transport=websocket",
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<RawLink> {
     const { hostname, port } = new URL(url);
     const socket = connect({ host: hostname, port: Number(port) });
     const link = new RawLink(socket);
@@ -38,6 +42,7 @@ export class RawLink {
       "Upgrade: websocket",
       "Sec-WebSocket-Version: 13",
       "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+      ...Object.entries(more).map(([name, value]) => `${name}: ${value}`),
     ];
     socket.write(`${headers.join("\r\n")}\r\n\r\n`);
     await link.until(() => link.#upgraded || link.closed);

@@ -195,10 +195,9 @@ describe("an address", () => {
   });
 
   it("is given five seconds", async () => {
-    let hanging: Promise<unknown> | undefined;
     const arrived = new Promise<void>((resolve) => (answer = () => resolve()));
     const authenticator = new CookieAuthenticator({ url, clock });
-    hanging = authenticator.authenticate(cookies());
+    const hanging = authenticator.authenticate(cookies());
     await arrived;
     await clock.advance(4999);
     const settled = vi.fn<() => void>();
