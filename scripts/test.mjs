@@ -4,7 +4,8 @@ import { bin, build, install, requireNode, run } from "./setup.mjs";
 
 requireNode();
 install();
-// Most tests run on the sources; those of the command line run the real program.
+// Most tests run on the sources; those of the command line and of the examples run the real programs.
 build("packages/cli");
+build("examples/crud-messages");
 const reporters = ["--reporter=default", "--reporter=./scripts/tally-reporter.mjs"];
 process.exitCode = await run(bin("vitest"), ["run", ...reporters, ...process.argv.slice(2)]);

@@ -35,15 +35,13 @@ export function decoratedServices(crud: typeof Crud, script: Script) {
   }
 
   class MessageService implements Crud.CRUDService<Message, number, Context> {
-    #prefix = "private";
-
     @RealtimeCreated<Message>({ room: "/messages", path: (message) => `/messages/${message.id}` })
     async create(...args: [item: Message, context?: Context]): Promise<Crud.CreateResult<Message>> {
       return play(this, args) as Crud.CreateResult<Message>;
     }
 
     async get(pk: number): Promise<Message> {
-      return { id: pk, text: this.#prefix };
+      return { id: pk, text: "" };
     }
 
     @RealtimeUpdated<Message, Context>((message, context) => [
