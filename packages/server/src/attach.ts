@@ -1,8 +1,9 @@
 import type { Gateway } from "@roomcast/core";
+import type { Principal } from "@roomcast/protocol";
 import type { Server } from "node:http";
 import type { RestCallers } from "./auth/rest-caller.ts";
 import type { RestTokens } from "./auth/rest-tokens.ts";
-import type { RoomTokenRequest, RoomTokens } from "./auth/room-tokens.ts";
+import type { RoomTokenRequest, RoomTokens, RoomToSign, SignedRoom } from "./auth/room-tokens.ts";
 import { planEndpoints, type DialectSettings } from "./endpoints.ts";
 import { closeHttpServer, within } from "./http-close.ts";
 import { mountRequests } from "./http-mount.ts";
@@ -36,7 +37,7 @@ export interface AttachOptions {
   readonly metrics?: Metrics;
   /** What a scrape of `/metrics` from another machine must bring. */
   readonly metricsToken?: string;
-  /** Makes `Roomcast.roomToken` work. */
+  /** Makes `Roomcast.roomToken` and `Roomcast.signRooms` work. */
   readonly roomTokens?: RoomTokens;
 }
 
@@ -57,6 +58,15 @@ export interface Roomcast {
    * user could use, and with a plain `Error` where `attach` was given no `roomTokens`.
    */
   roomToken(request: RoomTokenRequest): Promise<{ readonly token: string; readonly expiresAt: number }>;
+  /**
+   * The same for several rooms of one user, as a client is told of them: `[{ room, token, name? }]`. `expiresIn` is in
+   * seconds; an hour by default.
+   */
+  signRooms(
+    principal: Pick<Principal, "tenantId" | "userId">,
+    rooms: readonly (string | RoomToSign)[],
+    options?: { readonly expiresIn?: number },
+  ): Promise<readonly SignedRoom[]>;
 }
 
 const DEFAULT_DRAIN_SECONDS = 10;
@@ -96,10 +106,17 @@ export function attach(httpServer: Server, gateway: Gateway, options: AttachOpti
       return closing;
     },
     async roomToken(request) {
-      if (options.roomTokens === undefined) throw new Error("Room tokens need attach's option roomTokens");
-      return await options.roomTokens.issue(request);
+      return await signer(options).issue(request);
+    },
+    async signRooms(principal, rooms, lifetime) {
+      return await signer(options).signRooms(principal, rooms, lifetime);
     },
   };
+}
+
+function signer({ roomTokens }: AttachOptions): RoomTokens {
+  if (roomTokens === undefined) throw new Error("Room tokens need attach's option roomTokens");
+  return roomTokens;
 }
 
 function mountRest(httpServer: Server, gateway: Gateway, options: AttachOptions & { rest: AttachRest }): () => void {

@@ -4,6 +4,9 @@ import { io as connectV4, type Socket } from "socket.io-client";
 /** Clients of Socket.IO 2 bring no types; what is used of them here is the same. */
 const connectV2 = createRequire(import.meta.url)("socket.io-client-v2") as typeof connectV4;
 
+/** How either version of the client connects. */
+export const CONNECT = { 2: connectV2, 4: connectV4 } as const;
+
 export interface TwakeOptions {
   /** Of the client: 2 speaks Engine.IO 3. */
   readonly version?: 2 | 4;
@@ -40,7 +43,7 @@ export class TwakeClient {
 
   private constructor(url: string, options: TwakeOptions) {
     const { version = 4, transports = ["websocket"], path = "/socket/", reconnection = false, auth } = options;
-    this.socket = (version === 4 ? connectV4 : connectV2)(url, {
+    this.socket = CONNECT[version](url, {
       path,
       transports: [...transports],
       forceNew: true,

@@ -21,7 +21,7 @@ describe("with small limits", () => {
     const tenantId = unique("t-");
     const first = await suite.user("ann", { tenantId });
     await suite.user("ann", { tenantId });
-    const third = await suite.native.token("ann", { tenantId });
+    const third = suite.native.token("ann", { tenantId });
     expect(await suite.unauthorized([{ token: third }])).toEqual({
       err: { name: "Error", message: expect.any(String) },
     });

@@ -162,8 +162,8 @@ describe("realtime:join", () => {
       "realtime:join:error",
       { name: null, error: expect.any(String), message: expect.any(String) },
     ]);
-    const { error, message } = frame?.[1] as { error: string; message: string };
-    expect(error).toBe(message);
+    const said = frame?.[1] as { error: string; message: string } | undefined;
+    expect(said?.error).toBe(said?.message);
   });
 
   it.each(BAD_NAMES)("of %j, which no room is called, is an error with that name", (name) => {
