@@ -247,6 +247,15 @@ describe("ChannelRules", () => {
     }
   });
 
+  it("leaves a channel of one user to none of that user's credentials that reach their grants alone", async () => {
+    const policy = new ChannelRules({ rules: [] });
+    const alice = testPrincipal({ grantsOnly: true, grants: { "**": [...ACTIONS] } });
+    const address = { tenantId: "default", name: "x", userId: "alice" };
+    for (const action of ACTIONS) {
+      expect(await policy.decide(alice, action, address, { following: "rule" })).toEqual({ allowed: false });
+    }
+  });
+
   it("says which pattern is wrong", () => {
     expect(() => new ChannelRules({ rules: [{ match: "a" }, { match: "chat:{a}{b}" }] })).toThrow(/chat:\{a\}\{b\}/);
   });

@@ -88,8 +88,8 @@ export class ChannelRules implements ChannelPolicy {
   }
 
   decide(principal: Principal, action: ChannelAction, address: ChannelAddress, context: PolicyContext): Answer {
-    // Whoever the address belongs to has it, and nobody else.
-    if (address.userId !== undefined) return address.userId === principal.userId ? BY_RULE : NO;
+    // Whoever the address belongs to has it, and nobody else; grants speak of shared channels.
+    if (address.userId !== undefined) return verdict(ownsAddress(principal, address.userId));
     if (action === "publish") return this.#publish(principal, address, context);
     const subscribe = this.#one(principal, "subscribe", address, context);
     if (action === "subscribe") return subscribe;
@@ -216,6 +216,10 @@ function compileRule(rule: ChannelRule): CompiledRule {
       publish: rule.publish ?? "member",
     },
   };
+}
+
+function ownsAddress(principal: Principal, userId: string): boolean {
+  return userId === principal.userId && principal.grantsOnly !== true;
 }
 
 /** `user:` and `notifications:` of one's own are to read; `org:` of one's own tenant is to read and to publish to. */

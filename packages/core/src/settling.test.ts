@@ -57,6 +57,14 @@ describe("a session that begins", () => {
     expect((await test.gateway.members({ tenantId: "default", name: "given" })).total).toBe(1);
   });
 
+  it("hears nothing of its user's own where its credential reaches its grants alone", async () => {
+    const test = new TestGateway({ channels });
+    const alice = await test.connect({ grantsOnly: true }, listening);
+    await test.gateway.notify("default", ["alice"], "psst");
+    await test.settle();
+    expect(alice.events()).toEqual([]);
+  });
+
   it("hears what is for everybody, for its tenant and for its user, and nothing of others", async () => {
     const test = new TestGateway({ channels });
     const [alice, bob] = [
@@ -111,5 +119,19 @@ describe("commands that are carried out together", () => {
     expect(followed).toEqual(["a", "b", "a", "a"]);
     await test.gateway.publish({ tenantId: "default", name: "a" }, "e", 1);
     expect(alice.events()).toHaveLength(1);
+  });
+
+  it("are refused without a question where they are more than a session may have", async () => {
+    let asked = 0;
+    const asking = { match: "ask:**", subscribe: () => ++asked > 0 };
+    const test = new TestGateway({ channels: [asking], limits: { subscriptionsPerSession: 5 } });
+    const alice = await test.connect({}, { ...listening, rooms: () => [] });
+    const names = Array.from({ length: 6 }, (_, i) => `ask:${i}`);
+    expect(await alice.request("all", names)).toMatchObject({
+      error: { code: "LIMIT_REACHED", details: { limit: "subscriptionsPerSession" } },
+    });
+    expect(asked).toBe(0);
+    expect(await alice.request("all", names.slice(1))).toMatchObject({ ok: true });
+    expect(asked).toBe(5);
   });
 });

@@ -54,7 +54,8 @@ function reservedPlaces(session: Session): readonly Place[] {
     // A visitor belongs to no tenant.
     if (anonymous) return [];
     if (of === "tenant") return [{ address: { tenantId, name }, verdict: GIVEN }];
-    return userId === null ? [] : [{ address: { tenantId, name, userId }, verdict: GIVEN }];
+    // The user's own, unless the credential reaches less than its user.
+    return userId === null ? [] : [{ address: { tenantId, name, userId }, verdict: undefined }];
   });
 }
 

@@ -10,8 +10,13 @@ export default {
       },
     },
   },
-  // Everybody comes from one address here.
-  limits: { handshakesPerSecondPerAddress: 100_000 },
+  // Everybody comes from one address here, and tries much in a short time.
+  limits: {
+    handshakesPerSecondPerAddress: 100_000,
+    commandsPerSecond: 100_000,
+    commandBurst: 100_000,
+    subscriptionsPerSession: 10_000,
+  },
   drainSeconds: 2,
   channels: [
     { match: "/open/**" },

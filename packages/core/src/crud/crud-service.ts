@@ -18,7 +18,7 @@ export interface ExecutionContext {
 
 /**
  * What a service of entities offers. The decorators `RealtimeCreated`, `RealtimeUpdated`, `RealtimeSaved` and
- * `RealtimeDeleted` on its methods tell clients what was done. Source: the Twake backend's framework.
+ * `RealtimeDeleted` on its methods tell clients what was done.
  */
 export interface CRUDService<Entity, PrimaryKey = EntityId, Context = ExecutionContext> {
   create?(item: Entity, context?: Context): Promise<CreateResult<Entity>>;
