@@ -19,7 +19,7 @@ interface Message {
   readonly text: string;
 }
 
-/** As in the Twake document: without `save`, and with an array for a list. */
+/** Without `save`, and with an array for a list. */
 declare class Documented implements CRUDService<Message> {
   create(item: Message): Promise<CreateResult<Message>>;
   get(id: EntityId): Promise<Message>;
