@@ -1,6 +1,7 @@
 import {
   GatewayError,
   invalidPayload,
+  isReservedName,
   REPLY_BYTES,
   REPLY_ENTRIES,
   utf8Length,
@@ -20,6 +21,7 @@ import {
   follow,
   following,
   leave,
+  limitReached,
   replyBytes,
   standing,
   type Followed,
@@ -113,6 +115,9 @@ async function prepare(
 
 /** Everything is decided before anything is begun, and what was begun is taken back where something fails. */
 async function all(session: Session, { commands }: Of<"all">): Promise<Answer> {
+  const asked = commands.filter((command) => command.type === "subscribe" && !isReservedName(command.channel.name));
+  // No session may have so many: nobody's rule function is asked for each of thousands.
+  if (asked.length > session.services.limits.subscriptionsPerSession) throw limitReached("subscriptionsPerSession");
   const prepared = [];
   for (const command of commands) if (command.type === "subscribe") prepared.push(await prepare(session, command));
   for (const command of commands) if (command.type === "unsubscribe") checkSubscribed(session, command);

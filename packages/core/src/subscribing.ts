@@ -157,7 +157,7 @@ function checkLimits(session: Session, address: ChannelAddress, options: FollowO
   if (keys.size > FILTERS_PER_USER) throw limitReached("filtersPerUser");
 }
 
-function limitReached(limit: string): GatewayError {
+export function limitReached(limit: string): GatewayError {
   return new GatewayError("LIMIT_REACHED", "Too many subscriptions", { details: { limit } });
 }
 
