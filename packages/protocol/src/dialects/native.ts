@@ -28,7 +28,11 @@ export const nativeDialect: Dialect = {
   decode,
   reply(request, outcome, acknowledged) {
     if (acknowledged) {
-      return { acknowledgement: [outcome.ok ? { ok: true, ...encodeResult(outcome.result) } : { ok: false, error: outcome.error }] };
+      return {
+        acknowledgement: [
+          outcome.ok ? { ok: true, ...encodeResult(outcome.result) } : { ok: false, error: outcome.error },
+        ],
+      };
     }
     return outcome.ok ? {} : { frames: [["error", { command: request.event, ...outcome.error }]] };
   },
