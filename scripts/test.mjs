@@ -7,5 +7,6 @@ install();
 // Most tests run on the sources; those of the command line and of the examples run the real programs.
 build("packages/cli");
 build("examples/crud-messages");
+build("examples/moleculer");
 const reporters = ["--reporter=default", "--reporter=./scripts/tally-reporter.mjs"];
 process.exitCode = await run(bin("vitest"), ["run", ...reporters, ...process.argv.slice(2)]);
