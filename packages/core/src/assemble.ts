@@ -28,7 +28,7 @@ interface Node {
 /** Makes the parts of a node: what the options bring, and one node's memory for what they do not. */
 export function assemble(options: GatewayOptions, node: Node): { services: Services; admissions: Admissions } {
   const { clock, limits, observer } = node;
-  const { auth, channels, direct = "authenticated", recheckSeconds = 300, roomTokenPrefix } = options;
+  const { auth, channels, direct = "authenticated", recheckSeconds = 300 } = options;
   const broker = options.broker ?? new MemoryBroker({ clock, limits });
   const presence = options.presence ?? new MemoryPresenceStore();
   const revocations = options.revocations ?? new MemoryRevocations({ clock });
@@ -42,7 +42,7 @@ export function assemble(options: GatewayOptions, node: Node): { services: Servi
   const hooks = makeHooks();
   const policy = isPolicy(channels)
     ? channels
-    : new ChannelRules({ rules: channels ?? [], auth, revocations, hooks: makeHooks(), roomTokenPrefix });
+    : new ChannelRules({ rules: channels ?? [], auth, revocations, hooks: makeHooks() });
   const windows = new PresenceWindows({ clock, broker, observer });
   const directory = new Directory({ clock, limits });
   const admissions = new Admissions({ hooks, auth, revocations, limits, presence, clock, observer });

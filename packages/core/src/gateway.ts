@@ -28,7 +28,7 @@ import { resourceBus } from "./crud/resource-bus.ts";
 import { drainSessions } from "./drain.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import type { Observer } from "./observer.ts";
-import type { ChannelPolicy } from "./policy.ts";
+import { isRoomTokenNames, type ChannelPolicy } from "./policy.ts";
 import type { ChannelSummary, Page, PresenceStore } from "./presence.ts";
 import { checkAddress, toJson } from "./publisher.ts";
 import type { MembersPage } from "./roster.ts";
@@ -53,8 +53,6 @@ export interface GatewayOptions {
   readonly nodeId?: string;
   /** How often the decisions of rule functions are made again; 300 by default. */
   readonly recheckSeconds?: number;
-  /** Channel names that begin so, and that no rule matches, ask for a room token. */
-  readonly roomTokenPrefix?: string;
 }
 
 export interface ListQuery {
@@ -313,6 +311,15 @@ export class Gateway {
   /** When the user's tokens were last ended, in milliseconds since 1970. */
   async revokedAt(tenantId: string, userId: string): Promise<number | undefined> {
     return await this.#services.revocations.revokedAt(tenantId, userId);
+  }
+
+  /**
+   * Has a room token asked for where a channel's name begins with `prefix` and no rule matches it. Bindings call it for
+   * dialects whose rooms are named so; a policy of one's own decides for itself.
+   */
+  requireRoomTokens(prefix: string): void {
+    const { policy } = this.#services;
+    if (isRoomTokenNames(policy)) policy.requireRoomTokens(prefix);
   }
 
   /** Resolves when this node can serve; rejects with `SHUTTING_DOWN` or `UNAVAILABLE`. */

@@ -31,7 +31,7 @@ export { MemoryBroker, type MemoryBrokerOptions } from "./memory-broker.ts";
 export { MemoryPresenceStore } from "./memory-presence.ts";
 export { MemoryRevocations } from "./memory-revocations.ts";
 export type { Observer } from "./observer.ts";
-export type { ChannelPolicy, ChannelSettings, PolicyContext, Verdict } from "./policy.ts";
+export type { ChannelPolicy, ChannelSettings, PolicyContext, RoomTokenNames, Verdict } from "./policy.ts";
 export type { ChannelQuery, ChannelSummary, MemberQuery, MemberRecord, Page, PresenceStore } from "./presence.ts";
 export type { MembersPage } from "./roster.ts";
 export { ChannelRules, type ChannelRule, type Right, type RuleFunction } from "./rules.ts";

@@ -127,13 +127,13 @@ describe("a dialect that takes visitors", () => {
 
   it("lets a visitor with a grant in where every user of the tenant may go, and nowhere else", async () => {
     const test = new TestGateway({
-      roomTokenPrefix: "/",
       channels: [
         { match: "mine:{userId}", subscribe: "owner" },
         { match: "staff", subscribe: "service" },
         { match: "asked", subscribe: () => true },
       ],
     });
+    test.gateway.requireRoomTokens("/");
     const guest = await test.connect({
       userId: null,
       tenantId: "acme",

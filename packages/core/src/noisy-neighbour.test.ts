@@ -11,7 +11,9 @@ it("authenticators that hang do not hold up decisions of others", async () => {
   };
   const test = new TestGateway({ auth, limits: { concurrentHooks: 4 } });
   const alice = await test.connect();
-  void Promise.allSettled(Array.from({ length: 4 }, () => test.gateway.admit({ kind: "cookies", tenantId: "default", token: "nothing" })));
+  void Promise.allSettled(
+    Array.from({ length: 4 }, () => test.gateway.admit({ kind: "cookies", tenantId: "default", token: "nothing" })),
+  );
   await test.settle();
   let answer: unknown;
   void alice.request("subscribe", { topic: "a" }).then((reply) => (answer = reply));

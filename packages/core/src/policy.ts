@@ -48,6 +48,16 @@ export interface ChannelPolicy {
   ): Verdict | Promise<Verdict>;
 }
 
+/** ABILITY of policies that can have a room token asked for where nothing else is said. */
+export interface RoomTokenNames {
+  /** Names that begin with `prefix`, and that no rule matches, ask for a room token from now on. */
+  requireRoomTokens(prefix: string): void;
+}
+
+export function isRoomTokenNames(value: object): value is RoomTokenNames {
+  return "requireRoomTokens" in value && typeof value.requireRoomTokens === "function";
+}
+
 /** The gateway's own channels carry what is for now only. */
 const RESERVED_SETTINGS: ChannelSettings = { keep: false, slow: "disconnect" };
 

@@ -10,7 +10,7 @@ import {
 import { isRoomTokenVerifier, type Authenticator, type Revocations } from "./auth.ts";
 import type { Keep } from "./broker.ts";
 import { isPromise, type Hooks } from "./hooks.ts";
-import type { ChannelPolicy, ChannelSettings, PolicyContext, Verdict } from "./policy.ts";
+import type { ChannelPolicy, ChannelSettings, PolicyContext, RoomTokenNames, Verdict } from "./policy.ts";
 
 /** Asked for a principal and the parameters of the rule's pattern. Only `true` allows. */
 export type RuleFunction = (principal: Principal, params: PatternParams) => boolean | Promise<boolean>;
@@ -52,13 +52,14 @@ const BUILT_IN = /^(user|notifications|org):(.*)$/su;
  * A rule with `{userId}` has the channel of *every* user, and `owner` asks whether it is one's own: so
  * `{ match: "inbox:{userId}", subscribe: "owner" }` leaves nobody else's inbox to the rules behind it.
  */
-export class ChannelRules implements ChannelPolicy {
+export class ChannelRules implements ChannelPolicy, RoomTokenNames {
   readonly #rules: readonly CompiledRule[];
   readonly #verifier: Authenticator | undefined;
   readonly #revocations: Revocations | undefined;
   /** Bounds the functions of rules; without it they are called as they are. */
   readonly #hooks: Hooks | undefined;
-  readonly #roomTokenPrefix: string | undefined;
+  /** Names that begin so, and that no rule matches, ask for a room token. */
+  #roomTokenPrefix: string | undefined;
   readonly #grants = new WeakMap<
     Principal,
     readonly { pattern: ChannelPattern; actions: readonly ChannelAction[] }[]
@@ -71,15 +72,16 @@ export class ChannelRules implements ChannelPolicy {
       auth?: Authenticator;
       revocations?: Revocations;
       hooks?: Hooks;
-      /** Names that begin so, and that no rule matches, ask for a room token. */
-      roomTokenPrefix?: string | undefined;
     } = {},
   ) {
     this.#rules = (options.rules ?? []).map(compileRule);
     this.#verifier = options.auth;
     this.#revocations = options.revocations;
     this.#hooks = options.hooks;
-    this.#roomTokenPrefix = options.roomTokenPrefix;
+  }
+
+  requireRoomTokens(prefix: string): void {
+    this.#roomTokenPrefix = prefix;
   }
 
   settings(address: ChannelAddress): ChannelSettings {

@@ -70,6 +70,7 @@ export interface Roomcast {
 }
 
 const DEFAULT_DRAIN_SECONDS = 10;
+const ROOM_PREFIX = "/";
 /** Part of the drain time that is kept for closing what draining left. */
 const CLOSING_SHARE = 0.1;
 
@@ -78,12 +79,14 @@ const CLOSING_SHARE = 0.1;
  * to the listeners that it has, so attach after the application. Listens to nothing by itself.
  */
 export function attach(httpServer: Server, gateway: Gateway, options: AttachOptions = {}): Roomcast {
-  const { rest, metrics } = options;
+  const { rest, metrics, dialects } = options;
+  // Its rooms are named so; nobody gets into one by another language either.
+  if (dialects?.twake === true) gateway.requireRoomTokens(ROOM_PREFIX);
   // REST first: the endpoints take the requests of their paths before it.
   const unmount = rest === undefined ? undefined : mountRest(httpServer, gateway, { ...options, rest });
   // One for all of them: an address does not get more handshakes by trying several paths.
   const gate = new Gate({ gateway, trustProxy: options.trustProxy ?? false });
-  const endpoints = planEndpoints(options.dialects, options.path).map((plan) =>
+  const endpoints = planEndpoints(dialects, options.path).map((plan) =>
     openEndpoint({
       ...plan,
       httpServer,

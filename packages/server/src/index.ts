@@ -8,7 +8,13 @@ export { JwtAuthenticator, type JwtOptions } from "./auth/jwt.ts";
 export type { ClaimNames } from "./auth/principal.ts";
 export { RestCallers, type RestCaller, type RestCallersOptions, type RevokedAt } from "./auth/rest-caller.ts";
 export { RestTokens, type VerifiedClaims } from "./auth/rest-tokens.ts";
-export { RoomTokens, type RoomRight, type RoomTokenRequest, type RoomToSign, type SignedRoom } from "./auth/room-tokens.ts";
+export {
+  RoomTokens,
+  type RoomRight,
+  type RoomTokenRequest,
+  type RoomToSign,
+  type SignedRoom,
+} from "./auth/room-tokens.ts";
 export { ConfigError } from "./config/config-error.ts";
 export { compose, type Composition, type Parts } from "./config/create.ts";
 export { LOG_LEVELS, type LogLevel } from "./config/leaf.ts";

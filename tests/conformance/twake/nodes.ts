@@ -49,7 +49,6 @@ export async function startNodes(): Promise<ServiceNodes> {
       presence,
       revocations,
       nodeId,
-      roomTokenPrefix: "/",
       limits: { handshakesPerSecondPerAddress: 100_000 },
       observer: { failed: (_where, error) => failures.push(error) },
     });

@@ -50,7 +50,6 @@ export function compose(config: ResolvedConfig, parts: Parts = {}): Composition 
     channels: config.channels,
     direct: config.direct,
     limits: config.limits,
-    ...(config.dialects.twake ? { roomTokenPrefix: "/" } : undefined),
   });
   const revokedAt = (tenantId: string, userId: string): Promise<number | undefined> =>
     gateway.revokedAt(tenantId, userId);
