@@ -7,6 +7,8 @@ export interface Draft {
   readonly data: unknown;
   readonly source: EventSource;
   readonly sender?: { readonly userId: string | null; readonly socketId?: string };
+  /** The form in which a client of some dialect said it. */
+  readonly form?: string;
   /** When it was accepted, in milliseconds since 1970. */
   readonly timestamp: number;
 }

@@ -217,12 +217,13 @@ function publish(session: Session, command: Of<"publish">): Answer | Promise<Ans
       : session.decide("publish", address, standing(session, address));
   const go = (_allowed: Allowed): Answer => {
     const sender = stamp(session);
-    const { id, event, data } = command;
+    const { id, event, data, form } = command;
     const input: PublishInput = {
       event,
       data,
       source: "socket",
       sender,
+      ...(form === undefined ? undefined : { form }),
       ...(id === undefined ? undefined : { idempotency: { key: id, sender: senderScope(session) } }),
     };
     return { later: session.services.publisher.publish(address, input) };

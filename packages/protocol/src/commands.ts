@@ -48,6 +48,8 @@ export type Command =
       readonly data: unknown;
       /** Idempotency key. */
       readonly id?: string;
+      /** The form in which the dialect's clients say it, where others must tell it from a plain event of that name. */
+      readonly form?: string;
       /** A room token, with which one may publish without following the channel. */
       readonly token?: string;
     }

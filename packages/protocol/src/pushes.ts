@@ -11,6 +11,8 @@ export interface Publication {
   readonly data: unknown;
   readonly source: EventSource;
   readonly sender?: { readonly userId: string | null; readonly socketId?: string };
+  /** The form in which a client of some dialect said it; see the command `publish`. */
+  readonly form?: string;
   /** Milliseconds since 1970. */
   readonly timestamp: number;
   readonly position?: Position;

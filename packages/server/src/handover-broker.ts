@@ -31,6 +31,7 @@ const publication = z.object({
   data: z.json(),
   source: z.enum(["socket", "rest", "server", "resource", "direct"]),
   sender: z.object({ userId: z.string().nullable(), socketId: z.string().optional() }).optional(),
+  form: z.string().optional(),
   timestamp: z.number(),
   position,
 });

@@ -147,8 +147,6 @@ export const KINDS: readonly Kind[] = [
     act: (world) => publishAs(world, "native", d, { event: "message" }),
     row: (world, client) => ({
       ...plain(world, "message", d, sentBy(client)),
-      // Nothing tells it from Plazer's own `message`.
-      steedos: [["message", { userId: "sue", data: d, timestamp: ISO }]],
       plazer: [["message", { userId: "sue", data: d, timestamp: ISO }]],
     }),
   },

@@ -84,7 +84,7 @@ describe("decode", () => {
     expect(decode(["message", { room: "org:acme", data: [1] }])).toStrictEqual({
       kind: "command",
       event: "message",
-      command: { type: "publish", channel, event: "message", data: [1] },
+      command: { type: "publish", channel, event: "message", data: [1], form: "message" },
     });
     expect(decode(["message", { room: "org:acme" }])).toMatchObject({ command: { data: null } });
     expect(decode(["join", { room: "org:acme" }])).toStrictEqual({
@@ -161,7 +161,7 @@ describe("decode", () => {
       throw new Error(`A command ${command.type} that this dialect has not`);
     }
     expect(Object.keys(command).toSorted()).toEqual(
-      command.type === "publish" ? ["channel", "data", "event", "type"] : ["channel", "type"],
+      command.type === "publish" ? ["channel", "data", "event", "form", "type"] : ["channel", "type"],
     );
     expect(Object.keys(command.channel)).toEqual(["name"]);
     expect(command.channel.name).not.toMatch(/^[@$]/u);

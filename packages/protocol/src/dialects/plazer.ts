@@ -61,7 +61,13 @@ function decode(frame: readonly unknown[]): Decoded {
 const DECODERS: ReadonlyMap<string, (payload: Payload) => Command> = new Map<string, (payload: Payload) => Command>([
   [
     "message",
-    (payload) => ({ type: "publish", channel: room(payload), event: "message", data: payload["data"] ?? null }),
+    (payload) => ({
+      type: "publish",
+      channel: room(payload),
+      event: "message",
+      data: payload["data"] ?? null,
+      form: "message",
+    }),
   ],
   ["join", (payload) => ({ type: "join", channel: room(payload) })],
   ["leave", (payload) => ({ type: "leave", channel: room(payload) })],

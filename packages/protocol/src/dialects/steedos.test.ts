@@ -234,8 +234,13 @@ describe("pushes", () => {
     ["a client's", publication({ ...client, data: [1] }), ["e", [1]]],
     ["a client's `event`", publication({ ...client, event: "event" }), ["event", { n: 1 }]],
     [
-      "a client's `message`",
+      "a client's event of the name `message`",
       publication({ ...client, event: "message", data: "hi" }),
+      ["message", "hi"],
+    ],
+    [
+      "a client's message",
+      publication({ ...client, event: "message", data: "hi", form: "message" }),
       ["message", { userId: "ann", data: "hi", timestamp: "2023-11-14T22:13:20.123Z" }],
     ],
     ["a server's `message`", publication({ event: "message", data: "hi" }), ["message", "hi"]],

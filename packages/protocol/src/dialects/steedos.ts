@@ -26,6 +26,8 @@ const NOTIFICATIONS = "@notifications";
 const GLOBAL = "@global";
 /** Where visitors stand who belong to no tenant. */
 const NO_TENANT = "default";
+/** The form of a publication that is a message from one to others. */
+const MESSAGE_FORM = "message";
 const RECORD_ACTIONS: ReadonlySet<string> = new Set(["inserted", "updated", "deleted"]);
 /** Events that only the server may say. */
 const SERVER_EVENTS = /^(?:s:.*|connection-init|pong)$/su;
@@ -161,7 +163,7 @@ function encode(push: Push): Frame | undefined {
 }
 
 function publication(push: Publication): Frame | undefined {
-  const { address, event, source, sender, timestamp } = push;
+  const { address, event, source, sender, timestamp, form } = push;
   const data = push.data === undefined ? null : push.data;
   switch (address.name) {
     case METADATA:
@@ -177,8 +179,8 @@ function publication(push: Publication): Frame | undefined {
   if (record !== undefined) return [`s:${address.name}`, { _id: record }];
   if (source !== "socket") return [event, data];
   if (SERVER_EVENTS.test(event)) return undefined;
-  if (event !== "message") return [event, data];
-  // Of a client's message its readers learn who sent it, and when.
+  // Of what was said in the form of a message its readers learn who sent it, and when.
+  if (form !== MESSAGE_FORM || event !== MESSAGE_FORM) return [event, data];
   return [event, { userId: sender?.userId ?? null, data, timestamp: new Date(timestamp).toISOString() }];
 }
 
