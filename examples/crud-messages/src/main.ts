@@ -19,15 +19,16 @@ const {
 } = process.env;
 const clock = systemClock;
 
-// The gateway: who may connect, and that rooms with a "/" before their names open to room tokens only.
+// The gateway, and who may connect.
 const auth = new JwtAuthenticator({ secret, clock });
-const gateway = createGateway({ auth, roomTokenPrefix: "/", observer: logObserver(createLogger({ level: "warn" })) });
+const gateway = createGateway({ auth, observer: logObserver(createLogger({ level: "warn" })) });
 
 // The service, whose decorated methods announce on this gateway what they have done.
 const table = new MessageTable({ file: MESSAGES_FILE });
 const messages = bindRealtime(new MessageService({ table }), gateway);
 
-// HTTP and sockets on one port; the gateway comes after the application and takes its own paths.
+// HTTP and sockets on one port; the gateway comes after the application and takes its own paths. With the Twake dialect,
+// rooms with a "/" before their names open to room tokens only.
 const roomTokens = new RoomTokens({ secret, clock });
 const app = createApp({ messages, auth, roomTokens, issuer: new TokenIssuer({ secret, clock }) });
 const httpServer = createServer(app);
