@@ -1,8 +1,8 @@
-import { fork, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
-import { fileURLToPath } from "node:url";
+import type { ChildProcess } from "node:child_process";
 import { parseArgs } from "node:util";
-import type { LoadMessage, Memory, ServerMessage } from "./messages.ts";
+import type { LoadMessage, Memory, ServerMessage, ServerQuestion } from "./messages.ts";
+import { hear, start } from "./processes.ts";
+import { progress, row, spread, wholeNumber } from "./table.ts";
 
 /**
  * Memory for each idle connection with a verified token and two subscriptions, beside plain Socket.IO, and what is left
@@ -90,7 +90,7 @@ async function settled(server: ChildProcess, connections: number): Promise<Memor
   let least: Memory | undefined;
   let still = 0;
   for (const end = Date.now() + 120_000; Date.now() < end && still < 4;) {
-    server.send("memory");
+    server.send({ kind: "memory" } satisfies ServerQuestion);
     const memory = await hear<ServerMessage, "memory">(server, "memory");
     if (memory.connections === connections) {
       still = least !== undefined && memory.heap > 0.998 * least.heap ? still + 1 : 0;
@@ -100,20 +100,6 @@ async function settled(server: ChildProcess, connections: number): Promise<Memor
   }
   if (least === undefined) throw new Error(`The server did not come to ${connections} connections`);
   return least;
-}
-
-function start(file: string, args: readonly string[], execArgv: readonly string[] = []): ChildProcess {
-  return fork(fileURLToPath(new URL(file, import.meta.url)), [...args], { execArgv: [...execArgv] });
-}
-
-async function hear<Message extends { kind: string }, Kind extends Message["kind"]>(
-  child: ChildProcess,
-  kind: Kind,
-): Promise<Extract<Message, { kind: Kind }>> {
-  for (;;) {
-    const [message] = (await once(child, "message")) as [Message];
-    if (message.kind === kind) return message as Extract<Message, { kind: Kind }>;
-  }
 }
 
 function report(connections: number, results: ReadonlyMap<string, readonly Result[]>): void {
@@ -143,28 +129,4 @@ function report(connections: number, results: ReadonlyMap<string, readonly Resul
     );
   };
   process.stdout.write(row("ratio", ratio("heap"), ratio("resident"), ""));
-}
-
-function spread(values: readonly number[], text: (value: number) => string): string {
-  const sorted = [...values].sort((a, b) => a - b);
-  const median = sorted[(sorted.length - 1) >> 1] as number;
-  return `${text(median)} (${text(sorted[0] as number)} to ${text(sorted.at(-1) as number)})`;
-}
-
-function row(...cells: readonly string[]): string {
-  return `${cells
-    .map((cell, at) => cell.padEnd(at === 0 ? 16 : 38))
-    .join("  ")
-    .trimEnd()}\n`;
-}
-
-function progress(text: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\u001B[K${text}`);
-  else if (text.includes("left")) process.stderr.write(`${text}\n`);
-}
-
-function wholeNumber(name: string, value: string): number {
-  const number = Number(value);
-  if (Number.isSafeInteger(number) && number > 0) return number;
-  throw new Error(`--${name} must be a whole number above 0, not ${value}`);
 }

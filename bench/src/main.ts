@@ -1,6 +1,10 @@
 import { connectionsBench } from "./connections.ts";
+import { fanoutBench } from "./fanout.ts";
 
-const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = { connections: connectionsBench };
+const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
+  connections: connectionsBench,
+  fanout: fanoutBench,
+};
 
 const [name = "connections", ...args] = process.argv.slice(2);
 const bench = Object.hasOwn(BENCHES, name) ? BENCHES[name] : undefined;

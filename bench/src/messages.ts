@@ -7,8 +7,14 @@ export interface Memory {
   readonly resident: number;
 }
 
+export type ServerQuestion =
+  | { readonly kind: "memory" | "cpu" }
+  | { readonly kind: "publish"; readonly burst: number; readonly bytes: number };
+
 export type ServerMessage =
   | { readonly kind: "listening"; readonly port: number }
+  /** Of the process, user and system together, since it began. */
+  | { readonly kind: "cpu"; readonly microseconds: number }
   | ({ readonly kind: "memory"; readonly connections: number } & Memory);
 
 export type LoadMessage =

@@ -1,6 +1,7 @@
 import { importKey, verifyToken } from "../token.ts";
 import { createServer } from "node:http";
 import { Server } from "socket.io";
+import { event } from "./event.ts";
 import { serve } from "./serve.ts";
 
 /** What people write by hand: Socket.IO with a token check in a middleware, and rooms. */
@@ -24,4 +25,7 @@ io.on("connection", (socket) => {
   });
 });
 
-serve(httpServer, () => io.engine.clientsCount);
+serve(httpServer, {
+  connections: () => io.engine.clientsCount,
+  publish: (number, bytes) => io.to("feed").emit("event", event(number, bytes)),
+});

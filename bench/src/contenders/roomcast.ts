@@ -2,6 +2,7 @@ import { createGateway } from "@roomcast/core";
 import { attach, JwtAuthenticator } from "@roomcast/server";
 import { createServer } from "node:http";
 import { SECRET } from "../messages.ts";
+import { event } from "./event.ts";
 import { serve } from "./serve.ts";
 
 const httpServer = createServer();
@@ -12,4 +13,11 @@ const gateway = createGateway({
 });
 attach(httpServer, gateway);
 
-serve(httpServer, () => gateway.sessionCount);
+serve(httpServer, {
+  connections: () => gateway.sessionCount,
+  publish: (number, bytes) => {
+    gateway.publish({ tenantId: "default", name: "feed" }, "event", event(number, bytes)).catch((error: unknown) => {
+      throw error;
+    });
+  },
+});

@@ -1,13 +1,29 @@
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { ServerMessage } from "../messages.ts";
+import type { ServerMessage, ServerQuestion } from "../messages.ts";
 
-/** Listens, and answers the parent's questions about memory. */
-export function serve(httpServer: Server, connections: () => number): void {
+export interface Contender {
+  connections(): number;
+  /** Publishes one event to whoever follows `feed`. */
+  publish(number: number, bytes: number): void;
+}
+
+/** Listens, and answers the parent's questions. */
+export function serve(httpServer: Server, { connections, publish }: Contender): void {
+  let number = 0;
   const say = (message: ServerMessage): void => {
     process.send?.(message);
   };
-  process.on("message", () => {
+  process.on("message", (question: ServerQuestion) => {
+    if (question.kind === "publish") {
+      for (let i = 0; i < question.burst; i++) publish(number++, question.bytes);
+      return;
+    }
+    if (question.kind === "cpu") {
+      const { user, system } = process.cpuUsage();
+      say({ kind: "cpu", microseconds: user + system });
+      return;
+    }
     for (let i = 0; i < 4; i++) globalThis.gc?.();
     const { heapUsed: heap, rss: resident } = process.memoryUsage();
     say({ kind: "memory", connections: connections(), heap, resident });

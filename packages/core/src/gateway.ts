@@ -1,16 +1,13 @@
 import {
   GatewayError,
-  directTarget,
   historyLimit,
   invalidPayload,
   isTenantId,
   isUserId,
   type ChannelAddress,
   type Credentials,
-  type DirectMessage,
   type DirectTarget,
   type ErrorCode,
-  type EventSource,
   type Position,
   type Principal,
   type Publication,
@@ -18,6 +15,7 @@ import {
 import type { Admission, Admissions } from "./admission.ts";
 import { assemble } from "./assemble.ts";
 import type { Authenticator, Revocations } from "./auth.ts";
+import { BackEnd, type PublishingOptions, type ResourceChange } from "./back-end.ts";
 import { isCloser, isHealthCheck, type Broker, type Published, type Signal } from "./broker.ts";
 import { systemClock, type Clock } from "./clock.ts";
 import { fitting, messageId } from "./commands.ts";
@@ -30,7 +28,7 @@ import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import type { Observer } from "./observer.ts";
 import { isRoomTokenNames, type ChannelPolicy } from "./policy.ts";
 import type { ChannelSummary, Page, PresenceStore } from "./presence.ts";
-import { checkAddress, toJson } from "./publisher.ts";
+import { checkAddress } from "./publisher.ts";
 import type { MembersPage } from "./roster.ts";
 import type { ChannelRule, Right } from "./rules.ts";
 import { ALL_NODES, EVERYBODY, nodeAddress, sessionsOf, type FollowListener, type Services } from "./services.ts";
@@ -61,9 +59,6 @@ export interface ListQuery {
   readonly cursor?: string;
 }
 
-/** The reserved channel of a user whose events are that user's notifications. */
-const NOTIFICATIONS = "@notifications";
-
 /** Makes a gateway: the engine without any network. Bindings open connections on it; back ends publish through it. */
 export function createGateway(options: GatewayOptions): Gateway {
   return new Gateway(options);
@@ -82,6 +77,7 @@ export class Gateway {
   readonly bus: EventBus;
   readonly #services: Services;
   readonly #admissions: Admissions;
+  readonly #backEnd: BackEnd;
   readonly #started: Promise<void>;
   /** Sessions whose link still stands, ended ones too. */
   readonly #links = new Set<Session>();
@@ -98,6 +94,7 @@ export class Gateway {
     const { services, admissions } = assemble(options, this);
     this.#services = services;
     this.#admissions = admissions;
+    this.#backEnd = new BackEnd(services);
     this.#started = this.#start();
     // Told to whoever asks whether the gateway is ready.
     this.#started.catch((error: unknown) => this.observer.failed?.("start", error));
@@ -125,12 +122,10 @@ export class Gateway {
     address: ChannelAddress,
     event: string,
     data?: unknown,
-    options: { readonly id?: string; readonly source?: EventSource; readonly sender?: string } = {},
+    options: PublishingOptions = {},
   ): Promise<Published> {
     await this.#working();
-    const { id, source = "server", sender = "server" } = options;
-    const idempotency = id === undefined ? undefined : { idempotency: { key: id, sender: `back-end:${sender}` } };
-    return await this.#services.publisher.publishChecked(address, { event, data, source, ...idempotency });
+    return await this.#backEnd.publish(address, event, data, options);
   }
 
   /**
@@ -139,59 +134,32 @@ export class Gateway {
    */
   async notify(tenantId: string, users: readonly string[], message: unknown): Promise<{ readonly delivered: number }> {
     await this.#working();
-    const most = this.limits.usersPerNotify;
-    if (!Array.isArray(users) || !users.every(isUserId)) throw invalidPayload("users", "an array of user ids");
-    if (users.length > most) {
-      throw new GatewayError("LIMIT_REACHED", "Too many users at once", { details: { limit: "usersPerNotify" } });
-    }
-    const input = { event: "notification", data: toJson(message), source: "server" } as const;
-    const { publisher } = this.#services;
-    const addresses = [...new Set(users)].flatMap((userId): readonly ChannelAddress[] => {
-      const kept = { tenantId, name: `notifications:${userId}` };
-      publisher.check(kept, input);
-      return [kept, { tenantId, name: NOTIFICATIONS, userId }];
-    });
-    const reached = await Promise.all(
-      addresses.map(async (address) => {
-        const sessions = await this.#subscribers(address);
-        await publisher.publish(address, input);
-        return sessions;
-      }),
-    );
-    return { delivered: reached.reduce((sum, sessions) => sum + sessions, 0) };
+    return await this.#backEnd.notify(tenantId, users, message);
   }
 
   /** Publishes what happened to a resource: `action` is the event, `type`, `path` and `resource` its data. */
-  async publishResource(
-    address: ChannelAddress,
-    change: {
-      readonly action: string;
-      readonly type: string;
-      readonly path?: string | null;
-      readonly resource: unknown;
-    },
-  ): Promise<Published> {
+  async publishResource(address: ChannelAddress, change: ResourceChange): Promise<Published> {
     await this.#working();
-    const { action, type, path = null, resource } = change;
-    const data = { type, path, resource };
-    return await this.#services.publisher.publishChecked(address, { event: action, data, source: "resource" });
+    return await this.#backEnd.publishResource(address, change);
   }
 
   /** Tells every session whose dialect listens to metadata: of one tenant, or of all. Crosses tenants on purpose. */
   async broadcastMetadata(change: unknown, tenantId?: string): Promise<void> {
+    await this.#working();
     if (tenantId !== undefined) checkTenant(tenantId);
-    await this.#reserved({ tenantId: tenantId ?? EVERYBODY, name: "@metadata" }, "change", change);
+    await this.#backEnd.publishReserved({ tenantId: tenantId ?? EVERYBODY, name: "@metadata" }, "change", change);
   }
 
   /** Tells every session whose dialect listens to such, of every tenant. Crosses tenants on purpose. */
   async emitGlobally(event: string, data?: unknown): Promise<void> {
-    await this.#reserved({ tenantId: EVERYBODY, name: "@global" }, event, data);
+    await this.#working();
+    await this.#backEnd.publishReserved({ tenantId: EVERYBODY, name: "@global" }, event, data);
   }
 
   /** How many sessions of the cluster follow a channel. */
   async subscribers(address: ChannelAddress): Promise<number> {
     checkAddress(address);
-    return await this.#subscribers(address);
+    return await this.#backEnd.subscribers(address);
   }
 
   /** Which of these users are connected, on any node. */
@@ -221,12 +189,7 @@ export class Gateway {
     data?: unknown,
   ): Promise<{ readonly id: string; readonly delivered: number }> {
     await this.#working();
-    const { messenger, publisher } = this.#services;
-    publisher.check({ tenantId, name: "direct" }, { event, data });
-    const found = await messenger.find(tenantId, directTarget(to, "to"));
-    if (found.length === 0 && "socketId" in to) throw new GatewayError("NOT_FOUND", "There is no such connection");
-    const message: DirectMessage = { id: messageId(), event, data: toJson(data), timestamp: this.clock.now() };
-    return { id: message.id, delivered: await messenger.deliver(tenantId, found, message) };
+    return await this.#backEnd.direct(tenantId, to, event, data);
   }
 
   /** A page of a channel's members. */
@@ -453,23 +416,6 @@ export class Gateway {
   #linkGone(session: Session): void {
     this.#links.delete(session);
     if (this.#links.size === 0) this.#idle?.();
-  }
-
-  /** Publishes to a channel of the gateway's own. */
-  async #reserved(address: ChannelAddress, event: string, data: unknown): Promise<void> {
-    await this.#working();
-    const { publisher } = this.#services;
-    const input = { event, data: toJson(data), source: "server" } as const;
-    publisher.check({ tenantId: "default", name: "reserved" }, input);
-    await publisher.publish(address, input);
-  }
-
-  async #subscribers(address: ChannelAddress): Promise<number> {
-    const { presence } = this.#services;
-    const { tenantId, name, userId } = address;
-    const query = userId === undefined ? { name, limit: 1 } : { name, userId, limit: 1 };
-    const { entries } = await presence.channels(tenantId, query);
-    return entries[0]?.subscriberCount ?? 0;
   }
 
   #refuseWhileDraining(): void {

@@ -24,6 +24,7 @@ export {
 export type { BrokerRecord } from "./broker-record.ts";
 export { systemClock, type Clock } from "./clock.ts";
 export type { Connection, EncodedFrame, Wire } from "./connection.ts";
+export type { PublishingOptions, ResourceChange } from "./back-end.ts";
 export type { ConnectionInfo } from "./connection-info.ts";
 export { createGateway, Gateway, type GatewayOptions, type ListQuery } from "./gateway.ts";
 export { DEFAULT_LIMITS, type Limits } from "./limits.ts";

@@ -1,20 +1,19 @@
 import { checkChannelName, checkEventName, isIdempotencyKey, isUserId } from "../address.ts";
 import { REPLY_ENTRIES, type Command, type CommandResult, type DirectTarget } from "../commands.ts";
-import { frameEvent, type Decoded, type Dialect, type Frame, type Handshake } from "../dialect.ts";
-import { GatewayError, invalidPayload } from "../errors.ts";
+import type { Dialect, Frame, Handshake } from "../dialect.ts";
+import { invalidPayload } from "../errors.ts";
 import type { Position, RealtimeEvent } from "../events.ts";
 import { compileFilter, type CompiledFilter } from "../filter.ts";
 import { asObject } from "../json.ts";
 import type { Credentials } from "../principal.ts";
 import type { Publication, Push } from "../pushes.ts";
+import { commandFrom, decodeFrame, type Decoders, type Payload } from "../decoding.ts";
 
 /** The version of the native dialect that `session` tells. */
 export const NATIVE_PROTOCOL = 1;
 
 const BEARER = /^Bearer +(\S+) *$/i;
 const DEFAULT_HISTORY = 100;
-
-type Payload = Readonly<Record<string, unknown>>;
 
 /** The native dialect: one Socket.IO event with one object for each command, answered by its acknowledgement. */
 export const nativeDialect: Dialect = {
@@ -25,7 +24,7 @@ export const nativeDialect: Dialect = {
   credentials,
   refusal: (error) => ({ message: error.message, data: error.toWire() }),
   greeting: (session) => [["session", { protocol: NATIVE_PROTOCOL, ...session }]],
-  decode,
+  decode: (frame) => decodeFrame(frame, commandFrom(DECODERS)),
   reply(request, outcome, acknowledged) {
     if (acknowledged) {
       return {
@@ -64,20 +63,7 @@ function credentials(handshake: Handshake): Credentials {
   return bearer === undefined ? { kind: "none" } : { kind: "token", token: bearer };
 }
 
-function decode(frame: readonly unknown[]): Decoded {
-  const event = frameEvent(frame);
-  try {
-    const decoder = DECODERS.get(event);
-    if (decoder === undefined) throw new GatewayError("UNKNOWN_COMMAND", "There is no such command");
-    const payload = asObject(frame[1]);
-    if (payload === undefined) throw invalidPayload("", "one object");
-    return { kind: "command", event, command: decoder(payload) };
-  } catch (thrown) {
-    return { kind: "invalid", event, error: GatewayError.from(thrown) };
-  }
-}
-
-const DECODERS: ReadonlyMap<string, (payload: Payload) => Command> = new Map<string, (payload: Payload) => Command>([
+const DECODERS: Decoders = new Map<string, (payload: Payload) => Command>([
   [
     "subscribe",
     (payload) => ({

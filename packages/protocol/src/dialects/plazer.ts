@@ -1,16 +1,14 @@
 import { checkChannelName } from "../address.ts";
 import type { ChannelTarget, Command } from "../commands.ts";
-import { frameEvent, type Decoded, type Dialect, type Frame } from "../dialect.ts";
-import { ERROR_TABLE, GatewayError, invalidPayload, type WireError } from "../errors.ts";
-import { asObject } from "../json.ts";
+import type { Dialect, Frame } from "../dialect.ts";
+import { ERROR_TABLE, type WireError } from "../errors.ts";
 import type { Publication, Push } from "../pushes.ts";
+import { commandFrom, decodeFrame, type Decoders, type Payload } from "../decoding.ts";
 
 /** Where each user's notifications come from. */
 const NOTIFICATIONS = "@notifications";
 /** The tenant of tokens that name none: it is no organisation, and has no room as one. */
 const NO_ORGANISATION = "default";
-
-type Payload = Readonly<Record<string, unknown>>;
 
 /**
  * The Plazer dialect: a token in the handshake, rooms of the user and of the organisation that nobody has to ask for,
@@ -31,7 +29,7 @@ export function plazerDialect(): Dialect {
       data: error.toWire(),
     }),
     greeting: () => [],
-    decode,
+    decode: (frame) => decodeFrame(frame, commandFrom(DECODERS)),
     reply(_request, outcome, acknowledged) {
       if (acknowledged) return { acknowledgement: [outcome.ok ? { ok: true } : { ok: false, error: outcome.error }] };
       return outcome.ok ? {} : { frames: [exception(outcome.error)] };
@@ -45,20 +43,7 @@ function automaticRooms(userId: string, tenantId: string): readonly ChannelTarge
   return tenantId === NO_ORGANISATION ? [own] : [own, { name: `org:${tenantId}` }];
 }
 
-function decode(frame: readonly unknown[]): Decoded {
-  const event = frameEvent(frame);
-  try {
-    const decoder = DECODERS.get(event);
-    if (decoder === undefined) throw new GatewayError("UNKNOWN_COMMAND", "There is no such command");
-    const payload = asObject(frame[1]);
-    if (payload === undefined) throw invalidPayload("", "one object");
-    return { kind: "command", event, command: decoder(payload) };
-  } catch (thrown) {
-    return { kind: "invalid", event, error: GatewayError.from(thrown) };
-  }
-}
-
-const DECODERS: ReadonlyMap<string, (payload: Payload) => Command> = new Map<string, (payload: Payload) => Command>([
+const DECODERS: Decoders = new Map<string, (payload: Payload) => Command>([
   [
     "message",
     (payload) => ({

@@ -1,10 +1,11 @@
 import { checkChannelName, isTenantId } from "../address.ts";
 import type { ChannelTarget, Command, CommandResult } from "../commands.ts";
-import { frameEvent, type Decoded, type Dialect, type Frame, type Handshake } from "../dialect.ts";
+import type { Dialect, Frame, Handshake } from "../dialect.ts";
 import { GatewayError, invalidPayload } from "../errors.ts";
 import { asObject } from "../json.ts";
 import type { Principal } from "../principal.ts";
 import type { Publication, Push } from "../pushes.ts";
+import { decodeFrame } from "../decoding.ts";
 
 export interface SteedosOptions {
   /**
@@ -60,7 +61,7 @@ export function steedosDialect(options: SteedosOptions = {}): Dialect {
     visitor: (handshake) => (anonymous === "reject" ? undefined : visitor(handshake, anonymous)),
     refusal: (error) => ({ message: error.message, data: error.toWire() }),
     greeting: () => [["connection-init"]],
-    decode,
+    decode: (frame) => decodeFrame(frame, command),
     reply(_request, outcome, acknowledged) {
       const answer = outcome.ok ? { ok: true } : { ok: false, error: outcome.error };
       return {
@@ -103,15 +104,6 @@ function visitor(handshake: Handshake, mode: "connect" | "subscribe"): Principal
     grantsOnly: true,
     anonymous: true,
   };
-}
-
-function decode(frame: readonly unknown[]): Decoded {
-  const event = frameEvent(frame);
-  try {
-    return { kind: "command", event, command: command(event, frame[1]) };
-  } catch (thrown) {
-    return { kind: "invalid", event, error: GatewayError.from(thrown) };
-  }
 }
 
 function command(event: string, payload: unknown): Command {

@@ -4,6 +4,7 @@ import { frameEvent, type Decoded, type Dialect, type Frame, type Reply } from "
 import { GatewayError, invalidPayload, type ErrorCode } from "../errors.ts";
 import { asObject } from "../json.ts";
 import type { Publication, Push } from "../pushes.ts";
+import { decodeFrame } from "../decoding.ts";
 
 /** What the original says to whoever may not enter a room. */
 const NOT_AUTHORIZED = "User is not authorized to join room";
@@ -57,14 +58,9 @@ function isTooEarly(outcome: Outcome): boolean {
 }
 
 function decode(frame: readonly unknown[]): Decoded {
-  const event = frameEvent(frame);
-  const word = WORDS.get(event);
+  const word = WORDS.get(frameEvent(frame));
   if (word === undefined) return { kind: "ignored" };
-  try {
-    return { kind: "command", event, command: word.decode(asObject(frame[1]) ?? {}) };
-  } catch (thrown) {
-    return { kind: "invalid", event, error: GatewayError.from(thrown) };
-  }
+  return decodeFrame(frame, (_event, payload) => word.decode(asObject(payload) ?? {}));
 }
 
 const WORDS: ReadonlyMap<string, Word> = new Map<string, Word>([
