@@ -35,7 +35,7 @@ async function open(index: number, token: string): Promise<void> {
   const subscribed = new Promise<void>((resolve) => (ready = resolve));
   let following = false;
   const path = language === "ws" ? "/" : "/socket.io/?EIO=4&transport=websocket";
-  const reader: RawReader = await RawReader.open(port, path, (text) => {
+  const reader = await RawReader.open(port, path, (text, self) => {
     if (following && !sampled) {
       counted();
       return;
@@ -46,8 +46,8 @@ async function open(index: number, token: string): Promise<void> {
       if (last >= 0 && Number(number) !== last + 1) fail(`A reader was given ${number} after ${last}`);
       last = Number(number);
       counted();
-    } else if (frame.startsWith("0")) reader.send(`40${JSON.stringify({ token })}`);
-    else if (frame.startsWith("40")) reader.send('420["subscribe",{"topic":"feed"}]');
+    } else if (frame.startsWith("0")) self.send(`40${JSON.stringify({ token })}`);
+    else if (frame.startsWith("40")) self.send('420["subscribe",{"topic":"feed"}]');
     else if (frame.startsWith("43") || frame === "subscribed") {
       if (frame.includes('"ok":false')) fail(`Refused: ${frame}`);
       following = true;

@@ -7,17 +7,21 @@ import { connect, type Socket } from "node:net";
  */
 export class RawReader {
   readonly #socket: Socket;
-  readonly #onFrame: (text: () => string) => void;
+  readonly #onFrame: (text: () => string, reader: RawReader) => void;
   #rest: Buffer | undefined;
   #upgraded = false;
 
-  private constructor(socket: Socket, onFrame: (text: () => string) => void) {
+  private constructor(socket: Socket, onFrame: (text: () => string, reader: RawReader) => void) {
     this.#socket = socket;
     this.#onFrame = onFrame;
   }
 
   /** Connects to `path` of a server on this machine. `onFrame` is called for each frame; its text is made when asked for. */
-  static async open(port: number, path: string, onFrame: (text: () => string) => void): Promise<RawReader> {
+  static async open(
+    port: number,
+    path: string,
+    onFrame: (text: () => string, reader: RawReader) => void,
+  ): Promise<RawReader> {
     const socket = connect(port, "127.0.0.1");
     socket.setNoDelay(true);
     const reader = new RawReader(socket, onFrame);
@@ -80,7 +84,7 @@ export class RawReader {
       const start = at + header;
       if (bytes.length < start + length) break;
       const frame = bytes;
-      this.#onFrame(() => frame.toString("utf8", start, start + length));
+      this.#onFrame(() => frame.toString("utf8", start, start + length), this);
       at = start + length;
     }
     if (at < bytes.length) this.#rest = bytes.subarray(at);

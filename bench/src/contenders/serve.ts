@@ -3,9 +3,9 @@ import type { AddressInfo } from "node:net";
 import type { ServerMessage, ServerQuestion } from "../messages.ts";
 
 export interface Contender {
-  connections(): number;
+  readonly connections: () => number;
   /** Publishes one event to whoever follows `feed`. */
-  publish(number: number, bytes: number): void;
+  readonly publish: (number: number, bytes: number) => void;
 }
 
 /** Listens, and answers the parent's questions. */
