@@ -35,10 +35,8 @@ export class CommandQueue {
       return;
     }
     this.#tasks ??= [];
-    const { commandBurst, privilegedFactor, transportBytes } = session.services.limits;
-    const burst = commandBurst * (session.privileged ? privilegedFactor : 1);
-    // A whole burst, and as much as one message may bring, may wait for a command that takes its time.
-    if (this.#tasks.length < burst && this.#bytes < transportBytes) {
+    const { commands, bytes } = this.#room();
+    if (this.#tasks.length < commands && this.#bytes < bytes) {
       this.#tasks.push(task);
       this.#bytes += task.bytes;
     } else if (overloaded) {
@@ -47,6 +45,17 @@ export class CommandQueue {
       const details = { retryAfterMs: 100 };
       this.#finish(task, new GatewayError("RATE_LIMITED", "Too many commands wait for an answer", { details }));
     }
+  }
+
+  /**
+   * How much may wait for a command that takes its time: a whole burst, and as much as one message may bring; of a client
+   * that has not logged in, less.
+   */
+  #room(): { readonly commands: number; readonly bytes: number } {
+    const { enrolled, privileged, services } = this.#session;
+    const { commandBurst, privilegedFactor, transportBytes, heldCommands, heldBytes } = services.limits;
+    if (!enrolled) return { commands: heldCommands, bytes: heldBytes };
+    return { commands: commandBurst * (privileged ? privilegedFactor : 1), bytes: transportBytes };
   }
 
   /** Has all commands wait for `work`; the session ends where that fails. */

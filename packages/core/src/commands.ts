@@ -9,6 +9,7 @@ import {
   type Command,
   type CommandResult,
   type DirectMessage,
+  type Principal,
   type Publication,
 } from "@roomcast/protocol";
 import { isPromise } from "./hooks.ts";
@@ -118,12 +119,21 @@ async function all(session: Session, { commands }: Of<"all">): Promise<Answer> {
   const asked = commands.filter((command) => command.type === "subscribe" && !isReservedName(command.channel.name));
   // No session may have so many: nobody's rule function is asked for each of thousands.
   if (asked.length > session.services.limits.subscriptionsPerSession) throw limitReached("subscriptionsPerSession");
-  const prepared = [];
-  for (const command of commands) if (command.type === "subscribe") prepared.push(await prepare(session, command));
+  let principal: Principal;
+  let prepared: Awaited<ReturnType<typeof prepare>>[];
+  do {
+    ({ principal } = session);
+    prepared = [];
+    for (const command of commands) if (command.type === "subscribe") prepared.push(await prepare(session, command));
+    // Of a principal that was replaced meanwhile, nothing that was decided holds.
+  } while (principal !== session.principal);
   for (const command of commands) if (command.type === "unsubscribe") checkSubscribed(session, command);
   const begun: { readonly fresh: boolean; readonly id: string; readonly followed: Followed }[] = [];
   try {
     for (const { id, address, options } of prepared) {
+      // What was begun is looked at again by whoever replaced it; what was not would be begun with an old right.
+      if (principal !== session.principal)
+        throw new GatewayError("UNAVAILABLE", "The session's rights changed meanwhile");
       // The same may stand in the list twice.
       const again = find(session, id);
       const followed = await follow(session, address, again === undefined ? options : { ...options, again });

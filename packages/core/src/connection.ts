@@ -34,6 +34,8 @@ export interface Connection {
   /** Where the client comes from, for operators; undefined when not known. */
   readonly remoteAddress: string | undefined;
   write(frame: EncodedFrame): void;
+  /** It is known now who the connection speaks for. Called once; late where its dialect logs in late. */
+  enrolled?(): void;
   /** Whether more bytes wait for this client than it may have (`limits.backlogBytes`). Cheap: asked for each delivery. */
   readonly overloaded: boolean;
   /**

@@ -1,6 +1,7 @@
-import { nativeDialect, type Dialect, type Principal } from "@roomcast/protocol";
+import { GatewayError, nativeDialect, type Dialect, type Principal } from "@roomcast/protocol";
 import { describe, expect, it } from "vitest";
 import type { Authenticator } from "./auth.ts";
+import { MemoryPresenceStore } from "./memory-presence.ts";
 import { TestGateway, testPrincipal, trustingAuthenticator } from "./testing/index.ts";
 
 /** The native dialect, with a login afterwards: `login { token }`. */
@@ -59,6 +60,64 @@ describe("a session that logs in late", () => {
     });
     await test.advance(90_000);
     expect(client.closed).toBe("reconnect");
+  });
+
+  it("is ended when it could not be put where it belongs, rather than to miss things there", async () => {
+    const presence = new MemoryPresenceStore();
+    const auth: Authenticator = {
+      authenticate: async (credentials) => ({
+        ...(await trustingAuthenticator.authenticate(credentials)),
+        channels: ["given"],
+      }),
+    };
+    const test = new TestGateway({ auth, presence });
+    const put = presence.put.bind(presence);
+    presence.put = (address, member) =>
+      address.name === "given"
+        ? Promise.reject(new GatewayError("UNAVAILABLE", "The store is away"))
+        : put(address, member);
+    const client = test.open(late);
+    client.send("login", testPrincipal());
+    await test.settle();
+    expect(client.closed).toBe("reconnect");
+    expect((await test.gateway.connections("default")).total).toBe(0);
+  });
+
+  it("watches nothing of a session whose user was revoked while it logged in", async () => {
+    const test = new TestGateway();
+    const admission = await test.gateway.admit({
+      kind: "token",
+      token: testPrincipal({ issuedAt: test.clock.now() - 1000, expiresAt: test.clock.now() + 3_600_000 }),
+    });
+    await test.gateway.revoke("default", "alice");
+    const before = test.clock.pending;
+    const client = test.open(late, admission);
+    expect(client.closed).toBe("stay-away");
+    expect(client.frames.map(([event]) => event)).toEqual(["closing"]);
+    await test.settle();
+    // Only what keeps the user's rate for a moment.
+    expect(test.clock.pending).toBeLessThanOrEqual(before + 1);
+  });
+
+  it("lets little wait for a login that takes its time", async () => {
+    let answer = (): void => undefined;
+    const slow: Authenticator = {
+      authenticate: async (credentials) => {
+        await new Promise<void>((resolve) => (answer = resolve));
+        return await trustingAuthenticator.authenticate(credentials);
+      },
+    };
+    const test = new TestGateway({ auth: slow, limits: { heldCommands: 3 } });
+    const client = test.open(late);
+    const login = client.request("login", testPrincipal());
+    const answers = Array.from({ length: 5 }, (_, n) => client.request("subscribe", { topic: `t${n}` }));
+    await test.settle();
+    answer();
+    expect(await login).toMatchObject({ ok: true });
+    const codes = (await Promise.all(answers)).map(({ ok, error }) =>
+      ok === true ? "ok" : (error as { code: string }).code,
+    );
+    expect(codes).toEqual(["ok", "ok", "ok", "RATE_LIMITED", "RATE_LIMITED"]);
   });
 
   it("does not hold up a drain", async () => {

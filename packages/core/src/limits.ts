@@ -30,7 +30,7 @@ export interface Limits {
   readonly concurrentHooks: number;
   /** CONNECT packets that one link may send. */
   readonly connectPackets: number;
-  /** Commands and bytes of a session that may wait for one before them. */
+  /** Commands and bytes that may wait for the login of a session that logs in late. */
   readonly heldCommands: number;
   readonly heldBytes: number;
 }

@@ -88,8 +88,9 @@ export class Reader {
 
   /** Takes what is held up to `offset`, in order: an answer that stands there is about to be written. */
   heldUpTo(offset: number): readonly Publication[] {
-    const past = this.#held.filter(({ position }) => position !== undefined && position.offset <= offset);
-    if (past.length > 0) this.#held = this.#held.filter((publication) => !past.includes(publication));
+    const isPast = ({ position }: Publication): boolean => position !== undefined && position.offset <= offset;
+    const past = this.#held.filter(isPast);
+    if (past.length > 0) this.#held = this.#held.filter((publication) => !isPast(publication));
     return past;
   }
 

@@ -145,7 +145,13 @@ export class Session {
       return null;
     }
     this.services.deadlines.cancel(this.#check);
-    await this.#enrol(admission);
+    try {
+      await this.#enrol(admission);
+    } catch (thrown) {
+      // Half of where it should be, it would miss things without knowing.
+      this.end(GatewayError.from(thrown).code, "The session could not begin");
+      throw thrown;
+    }
     return this.#principal.expiresAt ?? null;
   }
 
@@ -162,11 +168,14 @@ export class Session {
       const { commandBurst, privilegedFactor } = this.services.limits;
       this.#bucket = new TokenBucket(commandBurst * privilegedFactor, this.connectedAt);
     }
+    this.connection.enrolled?.();
     this.#onEnrolled(this, admission);
+    // It may have been revoked meanwhile: then there is nothing to watch.
+    if (this.#ended) return undefined;
     for (const frame of this.connection.wire.dialect.greeting(this.facts())) this.write(frame);
     this.#watchExpiry();
     this.#watchIdentity(admission.identity);
-    return this.#ended ? undefined : settleIn(this, channels);
+    return settleIn(this, channels);
   }
 
   #become(principal: Principal): void {
@@ -336,7 +345,10 @@ export class Session {
         throw new GatewayError("TOO_LARGE", "The command is too large", { details: { limit: limits.commandBytes } });
       }
       for (let i = 1; i < frame.length; i++) checkJson(frame[i], limits.jsonDepth);
-      return this.connection.wire.dialect.decode(frame);
+      const decoded = this.connection.wire.dialect.decode(frame);
+      // A codec never throws: what went wrong in it without being the client's fault comes so.
+      if (decoded.kind === "invalid" && decoded.error.code === "INTERNAL") observer.failed?.("decode", decoded.error);
+      return decoded;
     } catch (thrown) {
       const error = GatewayError.from(thrown);
       if (error.code === "INTERNAL") observer.failed?.("decode", thrown);

@@ -43,9 +43,12 @@ export class TestGateway {
     return this.#open(dialect, await this.gateway.admit(credentials));
   }
 
-  /** Opens a connection that is to log in by a command of its dialect; the token of `trustingAuthenticator` is a principal. */
-  open(dialect: Dialect): TestClient {
-    return this.#open(dialect);
+  /**
+   * Opens a connection that is to log in by a command of its dialect; the token of `trustingAuthenticator` is a principal.
+   * With an admission it has logged in already.
+   */
+  open(dialect: Dialect, admission?: Admission): TestClient {
+    return this.#open(dialect, admission);
   }
 
   #open(dialect: Dialect, admission?: Admission): TestClient {

@@ -15,6 +15,8 @@ export interface SocketIoConnectionOptions {
   readonly observer: WriteObserver;
   /** Called each time that an overload has passed. */
   readonly onDrained: () => void;
+  /** Called once, when it is known who the client is. */
+  readonly onEnrolled: () => void;
 }
 
 /**
@@ -30,6 +32,7 @@ export class SocketIoConnection implements Connection {
   readonly #observer: WriteObserver;
   readonly #backlogBytes: number;
   readonly #onDrained: () => void;
+  readonly #onEnrolled: () => void;
   #outlet: Outlet | undefined;
   #forgetOutlet: (() => void) | undefined;
   #ended = false;
@@ -46,6 +49,7 @@ export class SocketIoConnection implements Connection {
     this.#observer = options.observer;
     this.#backlogBytes = options.backlogBytes;
     this.#onDrained = options.onDrained;
+    this.#onEnrolled = options.onEnrolled;
     this.#takeOutlet();
     if (this.transport === "polling") {
       // Engine.IO writes what it kept back just after it tells of the upgrade; only then is the writer ours.
@@ -67,6 +71,10 @@ export class SocketIoConnection implements Connection {
 
   write(frame: EncodedFrame): void {
     if (frame instanceof Packet) this.#write(frame, true);
+  }
+
+  enrolled(): void {
+    this.#onEnrolled();
   }
 
   /** Answers a packet of the client. In one queue with all that is written. */

@@ -288,10 +288,21 @@ export class Endpoint {
       clock,
       observer: this.#observer,
       onDrained: () => session?.drained(),
+      onEnrolled: () => endLogin(),
     });
     link.opened();
+    // Whoever is to log in yet is one of those who wait at the gate, until then or until it leaves.
+    let endLogin = (): void => undefined;
+    if (seat.admission === undefined) {
+      this.#gate.count(1);
+      endLogin = () => {
+        endLogin = () => undefined;
+        this.#gate.count(-1);
+      };
+    }
     socket.once("disconnect", () => {
       connection.ended();
+      endLogin();
       link.leave(namespace);
       link.left();
       session?.gone();
