@@ -1,31 +1,47 @@
-import type { LoadMessage } from "./messages.ts";
+import { answer, fail, tell } from "./child.ts";
 import { RawReader } from "./raw-reader.ts";
 import { importKey, signToken } from "./token.ts";
 
 /**
  * Readers of one channel that count what they are given, and of which every hundredth looks at it: numbers must rise by one.
  *
- * Arguments: port, readers, events that are a tick, `socket.io` or `ws`.
+ * Arguments: port, readers, `socket.io` or `ws`. Asked: `connect`; `expect` so many events, which is answered when every
+ * reader has them.
  */
-const [port, readers, burst] = process.argv.slice(2, 5).map(Number) as [number, number, number];
-const language = process.argv[5];
+const [port, readers] = process.argv.slice(2, 4).map(Number) as [number, number];
+const language = process.argv[4];
 const SAMPLE = 100;
-const say = (message: LoadMessage): void => {
-  process.send?.(message);
-};
 let received = 0;
-let wanted = readers * burst;
-const all: RawReader[] = [];
-const fail = (reason: string): void => say({ kind: "failed", reason });
+let wanted = 0;
+let complete: (() => void) | undefined;
 
-process.on("disconnect", () => process.exit(0));
+answer({
+  connect: async () => {
+    const key = await importKey();
+    let next = 0;
+    let connected = 0;
+    const workers = Array.from({ length: 50 }, async () => {
+      while (next < readers) {
+        const index = next++;
+        await open(index, await signToken(key, `user${index}`));
+        if (++connected % 250 === 0) tell(connected);
+      }
+    });
+    await Promise.all(workers);
+  },
+  expect: async (events: number) => {
+    wanted += readers * events;
+    // They may have come before the question did; more than it asks for are too many.
+    if (received > wanted) fail(`Readers were given ${received} events of ${wanted}`);
+    if (received < wanted) await new Promise<void>((resolve) => (complete = resolve));
+  },
+});
 
 function counted(): void {
   received++;
-  if (received < wanted) return;
-  if (received > wanted) fail("Readers were given more than was published");
-  wanted += readers * burst;
-  say({ kind: "done", count: received });
+  if (received !== wanted) return;
+  complete?.();
+  complete = undefined;
 }
 
 async function open(index: number, token: string): Promise<void> {
@@ -55,18 +71,5 @@ async function open(index: number, token: string): Promise<void> {
     } else if (frame.startsWith("44")) fail(`Refused: ${frame}`);
   });
   if (language === "ws") reader.send(token);
-  all.push(reader);
   await subscribed;
 }
-
-const key = await importKey();
-let next = 0;
-let connected = 0;
-const workers = Array.from({ length: 50 }, async () => {
-  while (next < readers) {
-    const index = next++;
-    await open(index, await signToken(key, `user${index}`));
-    if (++connected % 250 === 0 || connected === readers) say({ kind: "connected", count: connected });
-  }
-});
-await Promise.all(workers).catch((error: unknown) => fail(String(error)));

@@ -1,37 +1,33 @@
 import { WebSocket } from "ws";
-import type { LoadMessage } from "./messages.ts";
+import { answer, fail, tell } from "./child.ts";
 import { importKey, signToken } from "./token.ts";
 
 /**
  * Connections that only sit there: the Socket.IO protocol by hand over WebSocket, so that ten thousand of them cost the
  * load side little. Each authenticates, subscribes to two topics and answers pings.
  *
- * Arguments: port, connections, how many connect at a time.
+ * Arguments: port, connections, how many connect at a time. Asked: `connect`, `leave`.
  */
 const [port, connections, atOnce] = process.argv.slice(2).map(Number) as [number, number, number];
-const say = (message: LoadMessage): void => {
-  process.send?.(message);
-};
 const key = await importKey();
 const sockets: WebSocket[] = [];
 let ready = 0;
 let next = 0;
 
-process.on("disconnect", () => process.exit(0));
-process.on("message", () => {
-  for (const socket of sockets) socket.terminate();
-  say({ kind: "done", count: sockets.length });
+answer({
+  connect: async () => {
+    const workers = Array.from({ length: atOnce }, async () => {
+      while (next < connections) {
+        await open(next++);
+        if (++ready % 250 === 0) tell(ready);
+      }
+    });
+    await Promise.all(workers);
+  },
+  leave: () => {
+    for (const socket of sockets) socket.removeAllListeners("close").terminate();
+  },
 });
-
-const workers = Array.from({ length: atOnce }, async () => {
-  while (next < connections) {
-    const index = next++;
-    await open(index);
-    ready++;
-    if (ready % 250 === 0 || ready === connections) say({ kind: "connected", count: ready });
-  }
-});
-await Promise.all(workers).catch((error: unknown) => say({ kind: "failed", reason: String(error) }));
 
 async function open(index: number): Promise<void> {
   const token = await signToken(key, `user${index}`);
@@ -42,7 +38,7 @@ async function open(index: number): Promise<void> {
   let acknowledged = 0;
   await new Promise<void>((resolve, reject) => {
     socket.on("error", reject);
-    socket.on("close", () => reject(new Error("The server closed a connection")));
+    socket.on("close", () => fail("The server closed a connection"));
     socket.on("message", (data: Buffer) => {
       const text = data.toString();
       if (text.startsWith("0")) socket.send(`40${JSON.stringify({ token })}`);

@@ -1,27 +1,43 @@
-/** The median of some values, and the least and the most of them. */
-export function spread(values: readonly number[], text: (value: number) => string): string {
-  const sorted = [...values].sort((a, b) => a - b);
-  const median = sorted[(sorted.length - 1) >> 1] as number;
-  return `${text(median)} (${text(sorted[0] as number)} to ${text(sorted.at(-1) as number)})`;
+import { ratios, spreadOf, type ContestResult, type Measure } from "./contest.ts";
+
+/** A contest as a table: a line for each contender, the ratio to the baseline beside each measure. */
+export function table(result: ContestResult): string {
+  const { title, baseline, measures, results } = result;
+  const base = results.find(({ name }) => name === baseline);
+  const compares = (measure: Measure): boolean => measure.compared !== false && results.length > 1;
+  const head = measures.flatMap((measure) => [
+    measure.title,
+    ...(compares(measure) ? [`ratio to ${base?.title ?? baseline}`] : []),
+  ]);
+  const lines = results.map(({ name, title: called, missing, values }) => {
+    if (missing !== undefined) return [called, `skipped: ${missing}`];
+    return [
+      called,
+      ...measures.flatMap((measure) => {
+        const digits = measure.digits ?? 2;
+        const cells = [spread(values[measure.key] ?? [], digits)];
+        if (compares(measure)) cells.push(name === baseline ? "1" : spread(ratios(result, name, measure.key), 2));
+        return cells;
+      }),
+    ];
+  });
+  const rows = [["", ...head], ...lines];
+  const widths = ["", ...head].map((_, at) =>
+    Math.max(...rows.filter((row) => row.length > 2 || at === 0).map((row) => row[at]?.length ?? 0)),
+  );
+  const text = rows.map((row) =>
+    row
+      .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
+  return `${title}\n${text.join("\n")}\n`;
 }
 
-/** A line of a table whose first column is a name. */
-export function row(...cells: readonly string[]): string {
-  return `${cells
-    .map((cell, at) => cell.padEnd(at === 0 ? 16 : 38))
-    .join("  ")
-    .trimEnd()}\n`;
-}
-
-/** Says how far it has come: on one line of a terminal, else only what is done. */
-export function progress(text: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\u001B[K${text}`);
-  else if (text.includes("left")) process.stderr.write(`${text}\n`);
-}
-
-/** The value of an option. Throws a plain `Error` that names it. */
-export function wholeNumber(name: string, value: string): number {
-  const number = Number(value);
-  if (Number.isSafeInteger(number) && number > 0) return number;
-  throw new Error(`--${name} must be a whole number above 0, not ${value}`);
+/** The median, with the least and the most. */
+function spread(values: readonly number[], digits: number): string {
+  if (values.length === 0) return "-";
+  const { median, least, most } = spreadOf(values);
+  const show = (value: number): string => (Number.isFinite(value) ? value.toFixed(digits) : "-");
+  return values.length === 1 ? show(median) : `${show(median)} (${show(least)} to ${show(most)})`;
 }

@@ -1,6 +1,6 @@
 import { jwtVerify, SignJWT } from "jose";
 import { webcrypto } from "node:crypto";
-import { SECRET } from "./messages.ts";
+import { SECRET } from "./child.ts";
 
 export type Key = webcrypto.CryptoKey;
 

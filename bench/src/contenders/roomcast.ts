@@ -1,7 +1,7 @@
 import { createGateway } from "@roomcast/core";
 import { attach, JwtAuthenticator } from "@roomcast/server";
 import { createServer } from "node:http";
-import { SECRET } from "../messages.ts";
+import { SECRET } from "../child.ts";
 import { event } from "./event.ts";
 import { serve } from "./serve.ts";
 

@@ -1,34 +1,46 @@
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { ServerMessage, ServerQuestion } from "../messages.ts";
+import { answer } from "../child.ts";
 
-export interface Contender {
+export interface Served {
   readonly connections: () => number;
   /** Publishes one event to whoever follows `feed`. */
   readonly publish: (number: number, bytes: number) => void;
+  /** What else it can be asked. */
+  readonly handlers?: Readonly<Record<string, (argument: never) => unknown>>;
 }
 
-/** Listens, and answers the parent's questions. */
-export function serve(httpServer: Server, { connections, publish }: Contender): void {
+/** What is held in memory, after collection. */
+export interface Memory {
+  readonly connections: number;
+  /** Bytes in use on the heap. */
+  readonly heap: number;
+  /** Bytes of memory that the process holds, buffers and sockets' structures in user space included. */
+  readonly resident: number;
+}
+
+/** Listens on a free port of this machine, and answers what any measurement asks of a server. */
+export function serve(httpServer: Server, { connections, publish, handlers }: Served): void {
   let number = 0;
-  const say = (message: ServerMessage): void => {
-    process.send?.(message);
-  };
-  process.on("message", (question: ServerQuestion) => {
-    if (question.kind === "publish") {
-      for (let i = 0; i < question.burst; i++) publish(number++, question.bytes);
-      return;
-    }
-    if (question.kind === "cpu") {
-      const { user, system } = process.cpuUsage();
-      say({ kind: "cpu", microseconds: user + system });
-      return;
-    }
-    for (let i = 0; i < 4; i++) globalThis.gc?.();
-    const { heapUsed: heap, rss: resident } = process.memoryUsage();
-    say({ kind: "memory", connections: connections(), heap, resident });
+  httpServer.listen(0, "127.0.0.1", () => {
+    const { port } = httpServer.address() as AddressInfo;
+    answer(
+      {
+        ...handlers,
+        publish: ({ burst, bytes }: { burst: number; bytes: number }) => {
+          for (let i = 0; i < burst; i++) publish(number++, bytes);
+        },
+        cpu: () => {
+          const { user, system } = process.cpuUsage();
+          return user + system;
+        },
+        memory: (): Memory => {
+          for (let i = 0; i < 4; i++) globalThis.gc?.();
+          const { heapUsed: heap, rss: resident } = process.memoryUsage();
+          return { connections: connections(), heap, resident };
+        },
+      },
+      { port },
+    );
   });
-  // A bench that was interrupted leaves nothing behind.
-  process.on("disconnect", () => process.exit(0));
-  httpServer.listen(0, "127.0.0.1", () => say({ kind: "listening", port: (httpServer.address() as AddressInfo).port }));
 }
