@@ -1,5 +1,5 @@
 import { answer, fail, tell } from "./child.ts";
-import { RawReader } from "./raw-reader.ts";
+import { PING_BYTES, RawReader } from "./raw-reader.ts";
 import { importKey, signToken } from "./token.ts";
 
 /**
@@ -51,7 +51,11 @@ async function open(index: number, token: string): Promise<void> {
   const subscribed = new Promise<void>((resolve) => (ready = resolve));
   let following = false;
   const path = language === "ws" ? "/" : "/socket.io/?EIO=4&transport=websocket";
-  const reader = await RawReader.open(port, path, (text, self) => {
+  const reader = await RawReader.open(port, path, (length, text, self) => {
+    if (length === PING_BYTES) {
+      self.send("3");
+      return;
+    }
     if (following && !sampled) {
       counted();
       return;

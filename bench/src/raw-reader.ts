@@ -1,27 +1,29 @@
 import { randomBytes } from "node:crypto";
 import { connect, type Socket } from "node:net";
 
+/** What is done with a frame: how many bytes it has, and its text, which is made when it is asked for. */
+export type OnFrame = (length: number, text: () => string, reader: RawReader) => void;
+
+/** A ping of Engine.IO, which is all that servers say in one byte. */
+export const PING_BYTES = 1;
+
 /**
  * A WebSocket client that costs next to nothing: it walks over the frames that a server sends and hands on the text of those
  * that it is asked to. Servers send their frames unmasked (RFC 6455, section 5.1).
  */
 export class RawReader {
   readonly #socket: Socket;
-  readonly #onFrame: (text: () => string, reader: RawReader) => void;
+  readonly #onFrame: OnFrame;
   #rest: Buffer | undefined;
   #upgraded = false;
 
-  private constructor(socket: Socket, onFrame: (text: () => string, reader: RawReader) => void) {
+  private constructor(socket: Socket, onFrame: OnFrame) {
     this.#socket = socket;
     this.#onFrame = onFrame;
   }
 
-  /** Connects to `path` of a server on this machine. `onFrame` is called for each frame; its text is made when asked for. */
-  static async open(
-    port: number,
-    path: string,
-    onFrame: (text: () => string, reader: RawReader) => void,
-  ): Promise<RawReader> {
+  /** Connects to `path` of a server on this machine. `onFrame` is called for each frame. */
+  static async open(port: number, path: string, onFrame: OnFrame): Promise<RawReader> {
     const socket = connect(port, "127.0.0.1");
     socket.setNoDelay(true);
     const reader = new RawReader(socket, onFrame);
@@ -84,7 +86,7 @@ export class RawReader {
       const start = at + header;
       if (bytes.length < start + length) break;
       const frame = bytes;
-      this.#onFrame(() => frame.toString("utf8", start, start + length), this);
+      this.#onFrame(length, () => frame.toString("utf8", start, start + length), this);
       at = start + length;
     }
     if (at < bytes.length) this.#rest = bytes.subarray(at);
