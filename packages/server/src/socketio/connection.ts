@@ -34,7 +34,8 @@ export class SocketIoConnection implements Connection {
   readonly #onDrained: () => void;
   readonly #onEnrolled: () => void;
   #outlet: Outlet | undefined;
-  #forgetOutlet: (() => void) | undefined;
+  /** Ends what calls when something that waited has gone: first of polls, then of the outlet. */
+  #forget: (() => void) | undefined;
   #ended = false;
   /** Bytes that Engine.IO has and its client has not taken, and whether those are, or lately were, too many. */
   #waiting = 0;
@@ -52,6 +53,7 @@ export class SocketIoConnection implements Connection {
     this.#onEnrolled = options.onEnrolled;
     this.#takeOutlet();
     if (this.transport === "polling") {
+      this.#forget = this.#link.onTaken(() => this.#relieve());
       // Engine.IO writes what it kept back just after it tells of the upgrade; only then is the writer ours.
       this.#socket.conn.once("upgrade", () => queueMicrotask(() => this.#takeOutlet()));
     }
@@ -87,8 +89,10 @@ export class SocketIoConnection implements Connection {
     const { conn } = this.#socket;
     if (how === "destroy") {
       const webSocket = webSocketOf(conn.transport);
-      if (webSocket === undefined) conn.close(true);
-      else webSocket.terminate();
+      if (webSocket === undefined) {
+        conn.close(true);
+        this.#link.dropPolls();
+      } else webSocket.terminate();
       return;
     }
     const whole = how === "reconnect" || this.#link.sessions <= 1;
@@ -101,7 +105,7 @@ export class SocketIoConnection implements Connection {
   /** The link or the namespace has gone: nothing is written any more. */
   ended(): void {
     this.#ended = true;
-    this.#forgetOutlet?.();
+    this.#forget?.();
   }
 
   #write(packet: Packet, shared: boolean): void {
@@ -112,9 +116,10 @@ export class SocketIoConnection implements Connection {
     }
     const { bytes } = packet;
     this.#waiting += bytes;
-    this.#stuck ||= this.#waiting > this.#backlogBytes;
+    const backlog = this.#waiting + this.#link.untaken;
+    this.#stuck ||= backlog > this.#backlogBytes;
     this.#socket.conn.write(packet.text, { compress: false }, () => this.#sent(bytes));
-    if (this.#waiting > 8 * this.#backlogBytes) this.close("destroy");
+    if (backlog > 8 * this.#backlogBytes) this.close("destroy");
   }
 
   #sent(bytes: number): void {
@@ -124,7 +129,8 @@ export class SocketIoConnection implements Connection {
   }
 
   #relieve(): void {
-    if (!this.#stuck || this.#outlet !== undefined || this.#waiting > this.#backlogBytes / 2) return;
+    if (!this.#stuck || this.#outlet !== undefined) return;
+    if (this.#waiting + this.#link.untaken > this.#backlogBytes / 2) return;
     this.#stuck = false;
     if (!this.#ended) this.#onDrained();
   }
@@ -134,7 +140,8 @@ export class SocketIoConnection implements Connection {
     const outlet = webSocketOf(this.#socket.conn.transport)?.outlet;
     if (outlet === undefined) return;
     this.#outlet = outlet;
-    this.#forgetOutlet = outlet.onDrained(() => {
+    this.#forget?.();
+    this.#forget = outlet.onDrained(() => {
       if (!this.#ended) this.#onDrained();
     });
     // What waited for polls has gone to the outlet, and counts there.

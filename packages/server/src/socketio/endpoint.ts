@@ -4,16 +4,18 @@ import type { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Admission, Gateway, Session } from "@roomcast/core";
 import { GatewayError, nativeDialect, type Dialect, type Handshake } from "@roomcast/protocol";
-import { Server as EngineServer, type ServerOptions as EngineOptions, type Socket as EngineSocket } from "engine.io";
+import type { ServerOptions as EngineOptions, Socket as EngineSocket } from "engine.io";
 import { Server, type Namespace, type Socket } from "socket.io";
 import { mountRequests } from "../http-mount.ts";
 import { RoomlessAdapter } from "./adapter.ts";
 import { SocketIoConnection } from "./connection.ts";
+import { GatewayEngine } from "./engine.ts";
 import { Gate } from "./gate.ts";
 import { clientAddress, queryOf, type TrustProxy } from "./handshakes.ts";
 import { Link } from "./link.ts";
 import { checkCookies, checkRequest, isOwnOrigin, visibleHeaders } from "./origins.ts";
 import { createParser, measureOf } from "./parser.ts";
+import { WebSocketTransport } from "./transport.ts";
 import { mountUpgrades, refuseUpgrade } from "./upgrades.ts";
 import { SocketIoWire } from "./wire.ts";
 import { Writer, type WriteObserver } from "./writer.ts";
@@ -67,7 +69,7 @@ export class Endpoint {
   readonly io: Server;
   readonly #gateway: Gateway;
   readonly #gate: Gate;
-  readonly #engine: EngineServer;
+  readonly #engine: GatewayEngine;
   readonly #observer: WriteObserver;
   readonly #trustProxy: TrustProxy;
   readonly #origins: readonly string[];
@@ -88,7 +90,7 @@ export class Endpoint {
     this.#observer = options.observer ?? {};
     this.#trustProxy = trustProxy;
     this.#origins = cors === undefined || cors === "*" ? [] : cors;
-    this.#engine = new EngineServer(this.#engineOptions(options));
+    this.#engine = new GatewayEngine(this.#engineOptions(options));
     this.#engine.on("connection", (conn: EngineSocket) => this.#link(conn));
     this.io = new Server({
       path,
@@ -172,7 +174,7 @@ export class Endpoint {
     }
     if (this.#refused(request, response)) return;
     try {
-      this.#engine.handleRequest(request as Parameters<EngineServer["handleRequest"]>[0], response);
+      this.#engine.handleRequest(request as Parameters<GatewayEngine["handleRequest"]>[0], response);
     } catch (error) {
       this.#gateway.observer.failed?.("engine", error);
       if (!response.headersSent) response.writeHead(400);
@@ -183,7 +185,7 @@ export class Endpoint {
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     if (this.#refused(request)) return;
     try {
-      this.#engine.handleUpgrade(request as Parameters<EngineServer["handleUpgrade"]>[0], socket, head);
+      this.#engine.handleUpgrade(request as Parameters<GatewayEngine["handleUpgrade"]>[0], socket, head);
     } catch (error) {
       this.#gateway.observer.failed?.("engine", error);
       refuseUpgrade(socket, {
@@ -198,11 +200,13 @@ export class Endpoint {
     const link = this.#links.get(new URLSearchParams(queryOf(request)).get("sid") ?? "");
     const error = link === undefined ? undefined : checkRequest(link, request, this.#origins, this.#trustProxy);
     if (error !== undefined) this.#gate.refuse(request, response, error);
+    else if (response !== undefined && request.method === "GET") link?.polled(response);
     return error !== undefined;
   }
 
   #link(conn: EngineSocket): void {
     const { request } = conn;
+    if (conn.transport instanceof WebSocketTransport) conn.transport.adopt(conn);
     const { clock, limits } = this.#gateway;
     const link = new Link({
       conn,

@@ -1,6 +1,7 @@
 import type { Admission, Clock } from "@roomcast/core";
 import type { Handshake } from "@roomcast/protocol";
 import type { Socket as EngineSocket } from "engine.io";
+import type { ServerResponse } from "node:http";
 import type { SocketIoWire } from "./wire.ts";
 import { CLOSE_MS } from "./ws-engine.ts";
 
@@ -30,6 +31,8 @@ export interface Seat {
 /** Of a handshake's headers, what a namespace that is joined later may need to log in. */
 const KEPT_HEADERS = ["authorization", "cookie"] as const;
 
+const NO_LISTENERS: readonly (() => void)[] = [];
+
 /**
  * One transport connection of Engine.IO, which may carry a session in each of several namespaces. It must have one within
  * `loginSeconds`, at first and after its last has gone, or is closed.
@@ -46,6 +49,9 @@ export class Link {
   #sessions = 0;
   #cancelLogin: (() => void) | undefined;
   #closed = false;
+  /** The answers to polls that its client has not taken in full; made for who polls. */
+  #polls: Set<ServerResponse> | undefined;
+  #onTaken: readonly (() => void)[] = NO_LISTENERS;
 
   constructor(options: LinkOptions) {
     const { clock, loginSeconds, onPending } = options;
@@ -128,10 +134,42 @@ export class Link {
     if (this.#sessions === 0 && !this.#closed) this.#awaitLogin();
   }
 
+  /** A poll of its client came, which `response` will answer. */
+  polled(response: ServerResponse): void {
+    const polls = (this.#polls ??= new Set());
+    polls.add(response);
+    response.once("close", () => {
+      polls.delete(response);
+      for (const listener of this.#onTaken) listener();
+    });
+  }
+
+  /** Bytes of answers to polls that its client has not taken. Engine.IO thinks them gone. */
+  get untaken(): number {
+    let bytes = 0;
+    for (const { writableLength } of this.#polls ?? []) bytes += writableLength;
+    return bytes;
+  }
+
+  /** Calls `listener` each time that an answer to a poll has been taken; returns a function that ends this. */
+  onTaken(listener: () => void): () => void {
+    this.#onTaken = this.#onTaken.concat(listener);
+    return () => {
+      this.#onTaken = this.#onTaken.filter((other) => other !== listener);
+    };
+  }
+
+  /** Drops the answers to polls that its client does not take. */
+  dropPolls(): void {
+    for (const response of this.#polls ?? []) if (response.writableLength > 0) response.destroy();
+  }
+
   /** The transport has gone. */
   closed(): void {
     this.#closed = true;
     this.#endLogin();
+    // The last answer may be on its way; of a client that reads nothing it would never go.
+    if (this.untaken > 0) this.#options.clock.after(CLOSE_MS, () => this.dropPolls());
     for (const seat of this.#namespaces.values()) seat?.admission?.release();
     this.#namespaces.clear();
   }
