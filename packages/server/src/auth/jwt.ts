@@ -134,7 +134,7 @@ export class JwtAuthenticator implements Authenticator, RoomTokenVerifier {
   async #verifyShared(token: string, keys: SecretKeys) {
     const verified = await verifySigned({
       token,
-      key: await keys.access(),
+      key: keys.accessSecret,
       algorithm: "HS256",
       now: this.#clock.now(),
       issuer: this.#issuer,

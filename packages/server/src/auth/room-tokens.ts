@@ -121,7 +121,7 @@ export class RoomTokens {
       const now = this.#clock.now();
       const verifying = verifySigned({
         token: text,
-        key: await this.#keys.room(),
+        key: this.#keys.roomSecret,
         algorithm: "HS256",
         now,
         audience: [ROOM_AUDIENCE],
