@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { WebSocket, WebSocketServer, type ServerOptions } from "ws";
+import { WebSocket, WebSocketServer, type RawData, type ServerOptions } from "ws";
 import { textFrame } from "./frame.ts";
 import type { Outlet, Writer } from "./writer.ts";
 
@@ -17,20 +17,37 @@ type Data = Parameters<WebSocket["send"]>[0];
 type SendOptions = Exclude<Parameters<WebSocket["send"]>[1], ((error?: Error) => void) | undefined>;
 type Sent = (error?: Error) => void;
 
+/** What goes on over a WebSocket: told what it receives and that it ended. */
+export interface Carried {
+  message(data: RawData, isBinary: boolean): void;
+  failed(error: Error): void;
+  closed(): void;
+}
+
 /**
  * A WebSocket of Engine.IO whose frames go through the writer. Where per-message deflate was negotiated it has no outlet, and
  * is a plain WebSocket of `ws`.
  */
 export class GatewayWebSocket extends WebSocket {
   #outlet: Outlet | undefined;
+  #carried: Carried | undefined;
 
   /** Its place at the writer; undefined where it writes by itself. */
   get outlet(): Outlet | undefined {
     return this.#outlet;
   }
 
+  get carried(): Carried | undefined {
+    return this.#carried;
+  }
+
   attach(outlet: Outlet): void {
     this.#outlet = outlet;
+  }
+
+  /** Tells `carried` of everything from now on. */
+  carry(carried: Carried): void {
+    this.#carried = carried;
   }
 
   /**
@@ -77,9 +94,17 @@ export interface WsEngineOptions {
 
 /** A WebSocket server for Engine.IO's option `wsEngine` whose connections write through `writer`. */
 export function createWsEngine({ writer, sockets }: WsEngineOptions): WsEngine {
-  // One for all, since each connection would keep its own.
-  function forget(this: WebSocket): void {
-    if (this instanceof GatewayWebSocket) sockets.delete(this);
+  // One of each for all, since each connection would keep its own.
+  function onMessage(this: WebSocket, data: RawData, isBinary: boolean): void {
+    if (this instanceof GatewayWebSocket) this.carried?.message(data, isBinary);
+  }
+  function onError(this: WebSocket, error: Error): void {
+    if (this instanceof GatewayWebSocket) this.carried?.failed(error);
+  }
+  function onClose(this: WebSocket): void {
+    if (!(this instanceof GatewayWebSocket)) return;
+    sockets.delete(this);
+    this.carried?.closed();
   }
   return class extends WebSocketServer {
     constructor(options: ServerOptions) {
@@ -102,8 +127,12 @@ export function createWsEngine({ writer, sockets }: WsEngineOptions): WsEngine {
       super.handleUpgrade(request, socket, head, (client, upgraded) => {
         if (client instanceof GatewayWebSocket) {
           sockets.add(client);
-          client.on("close", forget);
-          if (client.extensions === "") client.attach(writer.outlet(socket));
+          client.on("close", onClose);
+          if (client.extensions === "") {
+            client.on("message", onMessage);
+            client.on("error", onError);
+            client.attach(writer.outlet(socket));
+          }
         }
         callback(client, upgraded);
       });
