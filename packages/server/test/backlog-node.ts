@@ -241,7 +241,7 @@ const HANDSHAKES: Readonly<Record<Language, (name: string) => object>> = {
 
 /** The number of an event of `feed`, in any language. */
 function numberOf(payload: unknown): number | undefined {
-  const { n, payload: native, data } = payload as Record<string, unknown>;
+  const { n, payload: native, data } = (payload ?? {}) as Record<string, unknown>;
   if (typeof n === "number") return n;
   return native === undefined && data === undefined ? undefined : numberOf(native ?? data);
 }

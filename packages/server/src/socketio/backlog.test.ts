@@ -8,12 +8,17 @@ import {
   liveBytes,
   range,
   SLACK_BYTES,
+  TENANT,
   type Reader,
   type Transport,
+  until,
 } from "../../test/backlog-node.ts";
 
 // Readers that stop for good, that read a byte a second, and that come back: what waits for them is bounded, and nobody else
 // notices.
+
+/** How much an unread connection may gather of what no channel's policy covers. */
+const DESTROY_BYTES = 16 * 1024 * 1024;
 
 let node: BacklogNode;
 afterEach(() => node.close());
@@ -134,6 +139,92 @@ test("answers to polls that are not read count, and are dropped when their sessi
   await vi.waitFor(() => expect([node.gateway.sessionCount, node.held()]).toEqual([0, 0]), 10_000);
   for (const poll of polls) poll.destroy();
 }, 30_000);
+
+test("who reads nothing for good is ended by its heartbeat, and frees what waited for it", async () => {
+  const heartbeat = { intervalSeconds: 0.5, timeoutSeconds: 1 };
+  node = await BacklogNode.start({
+    channels: [{ match: "feed", slow: "resync", keep: false }],
+    endpoint: { heartbeat },
+  });
+  const slow = [...(await node.readers(3, "a")), ...(await node.readers(3, "b", { transport: "polling" }))];
+  for (const { client } of slow) client.stop();
+  await node.publishUntilSlow(slow.length, []);
+  const keen = await node.readers(1, "keen");
+  await vi.waitFor(() => expect([node.gateway.sessionCount, node.held()]).toEqual([1, 0]), 10_000);
+  await node.publish(1, []);
+  await vi.waitFor(() => expect(keen[0]?.last).toBe(node.published));
+  await node.isEmpty();
+}, 30_000);
+
+describe.each(["websocket", "polling"] as const)("over %s, in every language", (transport) => {
+  test("slow readers are let go, and the others hear everything", async () => {
+    const languages = ["native", "steedos", "twake", "plazer"] as const;
+    node = await BacklogNode.start({ dialects: { native: true, steedos: true, twake: true, plazer: true } });
+    const keen: Reader[] = [];
+    const slow: Reader[] = [];
+    for (const language of languages) {
+      keen.push(...(await node.readers(2, `keen-${language}`, { language })));
+      slow.push(...(await node.readers(2, `slow-${language}`, { language, transport })));
+    }
+    for (const { client } of slow) client.stop();
+    await node.publishUntilSlow(slow.length, keen);
+    expect(node.reasons).toEqual(slow.map(() => "SLOW_CONSUMER"));
+    expect(node.peak).toBeLessThanOrEqual(slow.length * (BACKLOG_BYTES + SLACK_BYTES));
+    await vi.waitFor(() => expect([node.gateway.sessionCount, node.held()]).toEqual([keen.length, 0]), 10_000);
+    await node.publish(10, keen);
+    heardAll(keen);
+    await node.isEmpty();
+  }, 30_000);
+});
+
+describe("what no channel sends", () => {
+  test("answers are not made for a client that reads none, and too many commands end it", async () => {
+    node = await BacklogNode.start({
+      channels: [{ match: "feed", slow: "resync" }],
+      limits: { commandsPerSecond: 100_000, commandBurst: 500 },
+    });
+    const keen = await node.readers(1, "keen");
+    const asker = await node.reader("asker");
+    await node.publish(20, [...keen, asker]);
+    asker.client.stop();
+    // Each answer is a quarter of a megabyte.
+    await until(() => {
+      for (let n = 0; n < 10; n++) void asker.client.ask("history", { channel: "feed" });
+      node.held();
+      return node.reasons.length > 0;
+    });
+    expect(node.reasons).toEqual(["SLOW_CONSUMER"]);
+    expect(node.peak).toBeLessThanOrEqual(BACKLOG_BYTES + 2 * 256 * 1024 + SLACK_BYTES);
+    await node.publish(10, keen);
+    heardAll(keen);
+    await node.isEmpty();
+  }, 30_000);
+
+  test.each(["websocket", "polling"] as const)(
+    "direct messages over %s pile up so far, and end it",
+    async (transport) => {
+      node = await BacklogNode.start();
+      const keen = await node.readers(1, "keen");
+      const deaf = await node.reader("deaf", { transport });
+      deaf.client.stop();
+      const data = { n: 0, pad: "x".repeat(50_000) };
+      await vi.waitFor(
+        async () => {
+          for (let n = 0; n < 20; n++) await node.gateway.direct(TENANT, { userId: "deaf" }, "e", data);
+          node.held();
+          expect(node.gateway.sessionCount).toBe(1);
+        },
+        { timeout: 15_000, interval: 1 },
+      );
+      expect(node.peak).toBeLessThanOrEqual(DESTROY_BYTES + 1024 * 1024);
+      await vi.waitFor(() => expect(node.held()).toBe(0));
+      await node.publish(10, keen);
+      heardAll(keen);
+      await node.isEmpty();
+    },
+    30_000,
+  );
+});
 
 test("rounds of slow readers leave nothing behind", async () => {
   node = await BacklogNode.start({ channels: [{ match: "feed", slow: "resync", keep: false }] });
