@@ -1,8 +1,9 @@
-import type { Clock, Connection, EncodedFrame } from "@roomcast/core";
+import type { Connection, EncodedFrame, Session } from "@roomcast/core";
 import type { Socket } from "socket.io";
 import type { Link } from "./link.ts";
+import { WebSocketTransport } from "./transport.ts";
 import { Packet, type SocketIoWire } from "./wire.ts";
-import type { Outlet, WriteObserver } from "./writer.ts";
+import type { Outlet } from "./writer.ts";
 import { CLOSE_MS, webSocketOf } from "./ws-engine.ts";
 
 export interface SocketIoConnectionOptions {
@@ -10,13 +11,6 @@ export interface SocketIoConnectionOptions {
   readonly wire: SocketIoWire;
   readonly socket: Socket;
   readonly link: Link;
-  readonly backlogBytes: number;
-  readonly clock: Clock;
-  readonly observer: WriteObserver;
-  /** Called each time that an overload has passed. */
-  readonly onDrained: () => void;
-  /** Called once, when it is known who the client is. */
-  readonly onEnrolled: () => void;
 }
 
 /**
@@ -28,14 +22,11 @@ export class SocketIoConnection implements Connection {
   readonly wire: SocketIoWire;
   readonly #socket: Socket;
   readonly #link: Link;
-  readonly #clock: Clock;
-  readonly #observer: WriteObserver;
-  readonly #backlogBytes: number;
-  readonly #onDrained: () => void;
-  readonly #onEnrolled: () => void;
+  /** Set when it is open. */
+  session: Session | undefined;
   #outlet: Outlet | undefined;
-  /** Ends what calls when something that waited has gone: first of polls, then of the outlet. */
-  #forget: (() => void) | undefined;
+  /** Whether its client is to say yet who it is, and counts as one of those who wait at the gate. */
+  #anonymous = false;
   #ended = false;
   /** Bytes that Engine.IO has and its client has not taken, and whether those are, or lately were, too many. */
   #waiting = 0;
@@ -46,16 +37,10 @@ export class SocketIoConnection implements Connection {
     this.wire = options.wire;
     this.#socket = options.socket;
     this.#link = options.link;
-    this.#clock = options.clock;
-    this.#observer = options.observer;
-    this.#backlogBytes = options.backlogBytes;
-    this.#onDrained = options.onDrained;
-    this.#onEnrolled = options.onEnrolled;
     this.#takeOutlet();
     if (this.transport === "polling") {
-      this.#forget = this.#link.onTaken(() => this.#relieve());
       // Engine.IO writes what it kept back just after it tells of the upgrade; only then is the writer ours.
-      this.#socket.conn.once("upgrade", () => queueMicrotask(() => this.#takeOutlet()));
+      this.#socket.conn.once("upgrade", () => queueMicrotask(() => this.#upgraded()));
     }
   }
 
@@ -75,8 +60,26 @@ export class SocketIoConnection implements Connection {
     if (frame instanceof Packet) this.#write(frame, true);
   }
 
+  /** Its client logs in late: until then it counts at the gate. */
+  awaitLogin(): void {
+    this.#anonymous = true;
+    this.#link.services.gate.count(1);
+  }
+
   enrolled(): void {
-    this.#onEnrolled();
+    if (!this.#anonymous) return;
+    this.#anonymous = false;
+    this.#link.services.gate.count(-1);
+  }
+
+  /** An overload of the outlet has passed. */
+  drained(): void {
+    if (this.#outlet !== undefined && !this.#ended) this.session?.drained();
+  }
+
+  /** The client has taken the answer to a poll. */
+  taken(): void {
+    this.#relieve();
   }
 
   /** Answers a packet of the client. In one queue with all that is written. */
@@ -99,13 +102,13 @@ export class SocketIoConnection implements Connection {
     if (how === "reconnect") conn.close();
     else this.#socket.disconnect(whole);
     // A WebSocket has its own time to answer a close; a client that polls no more would have as long as its heartbeat.
-    if (this.#outlet === undefined && whole) this.#clock.after(CLOSE_MS, () => conn.close(true));
+    if (this.#outlet === undefined && whole) this.#link.services.clock.after(CLOSE_MS, () => conn.close(true));
   }
 
   /** The link or the namespace has gone: nothing is written any more. */
   ended(): void {
     this.#ended = true;
-    this.#forget?.();
+    this.enrolled();
   }
 
   #write(packet: Packet, shared: boolean): void {
@@ -117,22 +120,28 @@ export class SocketIoConnection implements Connection {
     const { bytes } = packet;
     this.#waiting += bytes;
     const backlog = this.#waiting + this.#link.untaken;
-    this.#stuck ||= backlog > this.#backlogBytes;
+    this.#stuck ||= backlog > this.#link.services.limits.backlogBytes;
     this.#socket.conn.write(packet.text, { compress: false }, () => this.#sent(bytes));
-    if (backlog > 8 * this.#backlogBytes) this.close("destroy");
+    if (backlog > 8 * this.#link.services.limits.backlogBytes) this.close("destroy");
   }
 
   #sent(bytes: number): void {
-    this.#observer.bytesOut?.(bytes);
+    this.#link.services.observer.bytesOut?.(bytes);
     this.#waiting -= bytes;
     this.#relieve();
   }
 
   #relieve(): void {
     if (!this.#stuck || this.#outlet !== undefined) return;
-    if (this.#waiting + this.#link.untaken > this.#backlogBytes / 2) return;
+    if (this.#waiting + this.#link.untaken > this.#link.services.limits.backlogBytes / 2) return;
     this.#stuck = false;
-    if (!this.#ended) this.#onDrained();
+    if (!this.#ended) this.session?.drained();
+  }
+
+  #upgraded(): void {
+    const { conn } = this.#socket;
+    if (conn.transport instanceof WebSocketTransport) conn.transport.adopt(conn);
+    this.#takeOutlet();
   }
 
   #takeOutlet(): void {
@@ -140,13 +149,10 @@ export class SocketIoConnection implements Connection {
     const outlet = webSocketOf(this.#socket.conn.transport)?.outlet;
     if (outlet === undefined) return;
     this.#outlet = outlet;
-    this.#forget?.();
-    this.#forget = outlet.onDrained(() => {
-      if (!this.#ended) this.#onDrained();
-    });
+    outlet.onDrained(this.#link);
     // What waited for polls has gone to the outlet, and counts there.
     const wasStuck = this.#stuck;
     this.#stuck = false;
-    if (wasStuck && !outlet.overloaded) this.#onDrained();
+    if (wasStuck && !outlet.overloaded) this.session?.drained();
   }
 }

@@ -12,9 +12,11 @@ import { SocketIoConnection } from "./connection.ts";
 import { GatewayEngine } from "./engine.ts";
 import { Gate } from "./gate.ts";
 import { clientAddress, queryOf, type TrustProxy } from "./handshakes.ts";
-import { Link } from "./link.ts";
+import { Heartbeats } from "./heartbeats.ts";
+import { Link, type LinkServices } from "./link.ts";
 import { checkCookies, checkRequest, isOwnOrigin, visibleHeaders } from "./origins.ts";
 import { createParser, measureOf } from "./parser.ts";
+import { Slimmer } from "./slimmer.ts";
 import { WebSocketTransport } from "./transport.ts";
 import { mountUpgrades, refuseUpgrade } from "./upgrades.ts";
 import { SocketIoWire } from "./wire.ts";
@@ -70,12 +72,16 @@ export class Endpoint {
   readonly #gateway: Gateway;
   readonly #gate: Gate;
   readonly #engine: GatewayEngine;
-  readonly #observer: WriteObserver;
+  readonly #services: LinkServices;
+  readonly #heartbeats: Heartbeats;
+  readonly #slimmer = new Slimmer();
   readonly #trustProxy: TrustProxy;
   readonly #origins: readonly string[];
   /** By the ids of their transports, which are secrets of their clients. */
   readonly #links = new Map<string, Link>();
   readonly #sockets = new Set<GatewayWebSocket>();
+  /** One for all connections. */
+  readonly #onClose: (this: EngineSocket) => void;
   readonly #unmount: readonly (() => void)[];
   #ended: Promise<void> | undefined;
 
@@ -87,10 +93,18 @@ export class Endpoint {
     this.path = `${path}/`;
     this.#gateway = gateway;
     this.#gate = options.gate ?? new Gate({ gateway, trustProxy });
-    this.#observer = options.observer ?? {};
+    this.#services = { clock: gateway.clock, limits, gate: this.#gate, observer: options.observer ?? {} };
     this.#trustProxy = trustProxy;
     this.#origins = cors === undefined || cors === "*" ? [] : cors;
-    this.#engine = new GatewayEngine(this.#engineOptions(options));
+    const engineOptions = this.#engineOptions(options);
+    this.#engine = new GatewayEngine(engineOptions);
+    this.#heartbeats = new Heartbeats({ intervalMs: engineOptions.pingInterval });
+    const links = this.#links;
+    this.#onClose = function (this: EngineSocket): void {
+      const id = transportId(this);
+      links.get(id)?.closed();
+      links.delete(id);
+    };
     this.#engine.on("connection", (conn: EngineSocket) => this.#link(conn));
     this.io = new Server({
       path,
@@ -136,7 +150,13 @@ export class Endpoint {
     for (const socket of sockets) socket.terminate();
   }
 
-  #engineOptions({ heartbeat, cors, allowEIO3, perMessageDeflate, observer }: EndpointOptions): EngineOptions {
+  #engineOptions({
+    heartbeat,
+    cors,
+    allowEIO3,
+    perMessageDeflate,
+    observer,
+  }: EndpointOptions): EngineOptions & { readonly pingInterval: number } {
     const { limits } = this.#gateway;
     const writer = new Writer({
       backlogBytes: limits.backlogBytes,
@@ -207,22 +227,16 @@ export class Endpoint {
   #link(conn: EngineSocket): void {
     const { request } = conn;
     if (conn.transport instanceof WebSocketTransport) conn.transport.adopt(conn);
-    const { clock, limits } = this.#gateway;
     const link = new Link({
       conn,
       headers: request.headers,
       ownOrigin: isOwnOrigin(request, this.#origins, this.#trustProxy),
       remoteAddress: clientAddress(request, this.#trustProxy) ?? conn.remoteAddress,
-      clock,
-      loginSeconds: limits.loginSeconds,
-      onPending: (change) => this.#gate.count(change),
+      services: this.#services,
+      beat: this.#heartbeats.take(conn),
     });
-    const id = transportId(conn);
-    this.#links.set(id, link);
-    conn.once("close", () => {
-      this.#links.delete(id);
-      link.closed();
-    });
+    this.#links.set(transportId(conn), link);
+    conn.on("close", this.#onClose);
   }
 
   #serve({ name, dialects }: EndpointNamespace): void {
@@ -280,49 +294,34 @@ export class Endpoint {
       socket.disconnect(true);
       return;
     }
-    let session: Session | undefined;
-    const { clock, limits } = this.#gateway;
     const connection = new SocketIoConnection({
       // On Engine.IO 3 the socket's id is the transport's credential.
       id: socket.conn.protocol === 3 ? randomBytes(15).toString("base64url") : socket.id,
       wire: seat.wire,
       socket,
       link,
-      backlogBytes: limits.backlogBytes,
-      clock,
-      observer: this.#observer,
-      onDrained: () => session?.drained(),
-      onEnrolled: () => endLogin(),
     });
-    link.opened();
-    // Whoever is to log in yet is one of those who wait at the gate, until then or until it leaves.
-    let endLogin = (): void => undefined;
-    if (seat.admission === undefined) {
-      this.#gate.count(1);
-      endLogin = () => {
-        endLogin = () => undefined;
-        this.#gate.count(-1);
-      };
-    }
-    socket.once("disconnect", () => {
+    link.opened(namespace, connection);
+    if (seat.admission === undefined) connection.awaitLogin();
+    // Comes once. Without a wrapper that sees to that.
+    socket.on("disconnect", () => {
       connection.ended();
-      endLogin();
       link.leave(namespace);
       link.left();
-      session?.gone();
+      connection.session?.gone();
     });
     try {
-      session = this.#gateway.open(connection, seat.admission);
+      connection.session = this.#gateway.open(connection, seat.admission);
     } catch (error) {
       this.#gateway.observer.failed?.("open", error);
       seat.admission?.release();
       socket.disconnect(true);
       return;
     }
-    const opened = session;
-    if (!socket.connected) opened.gone();
-    socket.use((frame) => this.#receive(opened, connection, frame));
-    Object.assign(socket.handshake, { headers: {}, query: {}, auth: {} });
+    const { session } = connection;
+    if (!socket.connected) session.gone();
+    socket.use((frame) => this.#receive(session, connection, frame));
+    this.#slimmer.settle(socket);
   }
 
   /** Takes every event of a socket. What is thrown here would end the process. */

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { Server, Transport } from "engine.io";
+import { Server, type Transport } from "engine.io";
 import { WebSocketTransport } from "./transport.ts";
 import { GatewayWebSocket } from "./ws-engine.ts";
 

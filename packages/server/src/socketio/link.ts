@@ -1,11 +1,24 @@
-import type { Admission, Clock } from "@roomcast/core";
+import type { Admission, Clock, Limits } from "@roomcast/core";
 import type { Handshake } from "@roomcast/protocol";
 import type { Socket as EngineSocket } from "engine.io";
 import type { ServerResponse } from "node:http";
+import { SocketIoConnection } from "./connection.ts";
+import type { Beat } from "./heartbeats.ts";
+import { SmallMap } from "./small-map.ts";
 import type { SocketIoWire } from "./wire.ts";
+import type { WriteObserver } from "./writer.ts";
 import { CLOSE_MS } from "./ws-engine.ts";
 
 type Headers = Handshake["headers"];
+
+/** What all links of an endpoint share. */
+export interface LinkServices {
+  readonly clock: Clock;
+  readonly limits: Pick<Limits, "loginSeconds" | "backlogBytes">;
+  readonly observer: WriteObserver;
+  /** Told +1 and −1 as a link begins and ceases to be without a session, or a session without a user. */
+  readonly gate: { count(change: 1 | -1): void };
+}
 
 export interface LinkOptions {
   readonly conn: EngineSocket;
@@ -14,11 +27,9 @@ export interface LinkOptions {
   /** Whether the handshake came from a page whose cookies may count. */
   readonly ownOrigin: boolean;
   readonly remoteAddress: string | undefined;
-  readonly clock: Clock;
-  /** How long it may be without a session. */
-  readonly loginSeconds: number;
-  /** Told +1 and −1 as it begins and ceases to be without a session. */
-  readonly onPending: (change: 1 | -1) => void;
+  readonly services: LinkServices;
+  /** Sends its pings; undefined where Engine.IO does. */
+  readonly beat: Beat | undefined;
 }
 
 /** A place that was given to a socket which is not connected yet. */
@@ -31,7 +42,7 @@ export interface Seat {
 /** Of a handshake's headers, what a namespace that is joined later may need to log in. */
 const KEPT_HEADERS = ["authorization", "cookie"] as const;
 
-const NO_LISTENERS: readonly (() => void)[] = [];
+const NO_HEADERS: Headers = Object.freeze({});
 
 /**
  * One transport connection of Engine.IO, which may carry a session in each of several namespaces. It must have one within
@@ -40,26 +51,26 @@ const NO_LISTENERS: readonly (() => void)[] = [];
 export class Link {
   readonly remoteAddress: string | undefined;
   readonly #conn: EngineSocket;
-  readonly #options: Pick<LinkOptions, "clock" | "loginSeconds" | "onPending">;
+  readonly services: LinkServices;
+  readonly #beat: Beat | undefined;
   #headers: Headers;
   #ownOrigin: boolean;
   #usesCookies = false;
-  /** The namespaces that were asked for and not left, with the seats of those that are admitted but not open. */
-  readonly #namespaces = new Map<string, Seat | undefined>();
+  /** The namespaces that were asked for and not left, with what came of it: first a seat, then a connection. */
+  readonly #namespaces = new SmallMap<string, Seat | SocketIoConnection | undefined>();
   #sessions = 0;
   #cancelLogin: (() => void) | undefined;
   #closed = false;
   /** The answers to polls that its client has not taken in full; made for who polls. */
   #polls: Set<ServerResponse> | undefined;
-  #onTaken: readonly (() => void)[] = NO_LISTENERS;
 
   constructor(options: LinkOptions) {
-    const { clock, loginSeconds, onPending } = options;
     this.#conn = options.conn;
     this.#headers = options.headers;
     this.#ownOrigin = options.ownOrigin;
     this.remoteAddress = options.remoteAddress;
-    this.#options = { clock, loginSeconds, onPending };
+    this.services = options.services;
+    this.#beat = options.beat;
     // By default polling waits half a minute for a client to fetch its goodbye.
     const { transport } = options.conn;
     if (transport.name === "polling") Reflect.set(transport, "closeTimeout", CLOSE_MS);
@@ -108,7 +119,8 @@ export class Link {
   /** The seat of a socket that is connected now. */
   take(namespace: string): Seat | undefined {
     const seat = this.#namespaces.get(namespace);
-    if (seat !== undefined) this.#namespaces.set(namespace, undefined);
+    if (seat === undefined || seat instanceof SocketIoConnection) return undefined;
+    this.#namespaces.set(namespace, undefined);
     return seat;
   }
 
@@ -117,14 +129,15 @@ export class Link {
     this.#namespaces.delete(namespace);
   }
 
-  opened(): void {
+  /** A namespace has a session, by this connection. */
+  opened(namespace: string, connection: SocketIoConnection): void {
+    this.#namespaces.set(namespace, connection);
     this.#sessions++;
     if (this.#sessions > 1) return;
     this.#endLogin();
-    const kept = KEPT_HEADERS.flatMap((name) =>
-      this.#headers[name] === undefined ? [] : [[name, this.#headers[name]]],
-    );
-    this.#headers = Object.fromEntries(kept);
+    const kept = KEPT_HEADERS.filter((name) => this.#headers[name] !== undefined);
+    this.#headers =
+      kept.length === 0 ? NO_HEADERS : Object.fromEntries(kept.map((name) => [name, this.#headers[name]]));
     // The first request holds a few kilobytes, and nobody looks at it again.
     Reflect.set(this.#conn, "request", null);
   }
@@ -140,7 +153,7 @@ export class Link {
     polls.add(response);
     response.once("close", () => {
       polls.delete(response);
-      for (const listener of this.#onTaken) listener();
+      for (const connection of this.#connections()) connection.taken();
     });
   }
 
@@ -151,12 +164,9 @@ export class Link {
     return bytes;
   }
 
-  /** Calls `listener` each time that an answer to a poll has been taken; returns a function that ends this. */
-  onTaken(listener: () => void): () => void {
-    this.#onTaken = this.#onTaken.concat(listener);
-    return () => {
-      this.#onTaken = this.#onTaken.filter((other) => other !== listener);
-    };
+  /** An overload of its outlet has passed. */
+  drained(): void {
+    for (const connection of this.#connections()) connection.drained();
   }
 
   /** Drops the answers to polls that its client does not take. */
@@ -169,21 +179,28 @@ export class Link {
     this.#closed = true;
     this.#endLogin();
     // The last answer may be on its way; of a client that reads nothing it would never go.
-    if (this.untaken > 0) this.#options.clock.after(CLOSE_MS, () => this.dropPolls());
-    for (const seat of this.#namespaces.values()) seat?.admission?.release();
+    if (this.untaken > 0) this.services.clock.after(CLOSE_MS, () => this.dropPolls());
+    for (const seat of this.#namespaces.values()) {
+      if (!(seat instanceof SocketIoConnection)) seat?.admission?.release();
+    }
     this.#namespaces.clear();
+    this.#beat?.stop();
+  }
+
+  *#connections(): Iterable<SocketIoConnection> {
+    for (const place of this.#namespaces.values()) if (place instanceof SocketIoConnection) yield place;
   }
 
   #awaitLogin(): void {
-    const { clock, loginSeconds, onPending } = this.#options;
-    onPending(1);
-    this.#cancelLogin = clock.after(loginSeconds * 1000, () => this.#conn.close(true));
+    const { clock, gate, limits } = this.services;
+    gate.count(1);
+    this.#cancelLogin = clock.after(limits.loginSeconds * 1000, () => this.#conn.close(true));
   }
 
   #endLogin(): void {
     if (this.#cancelLogin === undefined) return;
     this.#cancelLogin();
     this.#cancelLogin = undefined;
-    this.#options.onPending(-1);
+    this.services.gate.count(-1);
   }
 }

@@ -123,7 +123,7 @@ describe("a client that does not read", () => {
     const { near, far } = await pair();
     const outlet = new Writer({ backlogBytes }).outlet(near);
     const drained = vi.fn();
-    outlet.onDrained(drained);
+    outlet.onDrained({ drained });
     let sent = 0;
     while (!outlet.overloaded) {
       expect(near.writableLength).toBeLessThanOrEqual(backlogBytes);

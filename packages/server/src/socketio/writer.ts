@@ -91,7 +91,7 @@ export class Outlet {
   #enlisted = false;
   #ended = false;
   #overloaded = false;
-  #drained: readonly (() => void)[] = [];
+  #listener: { drained(): void } | undefined;
   #written: (() => void) | undefined;
 
   constructor(writer: Writer, socket: Duplex) {
@@ -145,12 +145,9 @@ export class Outlet {
     this.#ended = true;
   }
 
-  /** Calls `listener` each time that an overload has passed; returns a function that ends this. */
-  onDrained(listener: () => void): () => void {
-    this.#drained = this.#drained.concat(listener);
-    return () => {
-      this.#drained = this.#drained.filter((other) => other !== listener);
-    };
+  /** Calls `listener.drained` from now on, each time that an overload has passed. There is one: the connection's link. */
+  onDrained(listener: { drained(): void }): void {
+    this.#listener = listener;
   }
 
   /** Writes to the socket past the queue by `write`, which calls back when the socket took it; counts towards the backlog. */
@@ -188,7 +185,7 @@ export class Outlet {
     this.#written ??= () => {
       if (!this.#overloaded || this.#socket.writableLength > this.#writer.backlogBytes / 2) return;
       this.#overloaded = false;
-      for (const listener of this.#drained) listener();
+      this.#listener?.drained();
     };
     return this.#written;
   }

@@ -1,0 +1,66 @@
+import type { EventEmitter } from "node:events";
+import type { Socket as EngineSocket } from "engine.io";
+import type { Socket } from "socket.io";
+import { eventCompactor } from "./compact-events.ts";
+import { SmallMap } from "./small-map.ts";
+import { webSocketOf } from "./ws-engine.ts";
+
+/** What Socket.IO's objects have and their types hide. */
+interface Hidden {
+  acks?: unknown;
+  fns?: unknown;
+  nsps?: unknown;
+  sockets?: unknown;
+}
+
+const NOTHING = Object.freeze({});
+
+/** Of a handshake that is over. Nobody needs what was in it: dialects had it when they were asked. */
+const NO_HANDSHAKE: Socket["handshake"] = Object.freeze({
+  headers: NOTHING,
+  time: "",
+  address: "",
+  xdomain: false,
+  secure: false,
+  issued: 0,
+  url: "",
+  query: NOTHING,
+  auth: NOTHING,
+});
+
+/**
+ * Takes from what Socket.IO, Engine.IO and `ws` keep for each connection what an idle one does not need. They keep it
+ * because they serve every use; here the engine does the work, and they carry it.
+ *
+ * It reaches into what they do not document, so each step looks first whether it finds what it knows, and leaves alone what
+ * it does not: with another version of theirs a connection costs more, and works. `memory.test.ts` notices.
+ */
+export class Slimmer {
+  readonly #compactConn = eventCompactor(["close"]);
+  readonly #compactTransport = eventCompactor();
+  readonly #compactWebSocket = eventCompactor(["close"]);
+  readonly #compactSocket = eventCompactor();
+
+  /** For a socket whose session is open: by now everybody listens to it and its connection who does. */
+  settle(socket: Socket): void {
+    const { conn, client } = socket;
+    const transport: EventEmitter = conn.transport;
+    this.#compactConn(conn as EngineSocket & EventEmitter);
+    this.#compactTransport(transport);
+    const webSocket = webSocketOf(transport);
+    if (webSocket !== undefined) this.#compactWebSocket(webSocket);
+    this.#compactSocket(socket as unknown as EventEmitter);
+    Reflect.set(socket, "handshake", NO_HANDSHAKE);
+    const hidden = socket as unknown as Hidden;
+    shrinkMaps(hidden, ["acks"]);
+    shrinkMaps(client as unknown as Hidden, ["nsps", "sockets"]);
+    if (Array.isArray(hidden.fns)) hidden.fns = hidden.fns.slice();
+  }
+}
+
+function shrinkMaps(owner: Hidden, names: readonly ("acks" | "nsps" | "sockets")[]): void {
+  for (const name of names) {
+    const map = owner[name];
+    if (map instanceof Map) owner[name] = SmallMap.of(map as Map<unknown, unknown>);
+  }
+}
