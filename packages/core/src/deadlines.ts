@@ -1,10 +1,13 @@
 import type { Clock } from "./clock.ts";
 
+/** What is to be done: a function, or an object that is told, which saves those of whom there are many a closure each. */
+export type DeadlineTask = (() => void) | { due(deadline: Deadline): void };
+
 /** Something that is due at a time; kept by its owner to be moved or cancelled. */
 export interface Deadline {
   /** Milliseconds since 1970. */
   at: number;
-  readonly task: () => void;
+  readonly task: DeadlineTask;
   /** Where it stands in the heap; −1 when it waits no more. */
   index: number;
 }
@@ -28,7 +31,7 @@ export class Deadlines {
   }
 
   /** Runs `task` once at `at`, in the order of time, or soon when that has passed. `task` must not throw. */
-  schedule(at: number, task: () => void): Deadline {
+  schedule(at: number, task: DeadlineTask): Deadline {
     const deadline: Deadline = { at, task, index: this.#heap.length };
     this.#heap.push(deadline);
     this.#rise(deadline);
@@ -65,7 +68,9 @@ export class Deadlines {
     const now = this.#clock.now();
     for (let first = this.#heap[0]; first !== undefined && first.at <= now; first = this.#heap[0]) {
       this.#remove(first);
-      first.task();
+      const { task } = first;
+      if (typeof task === "function") task();
+      else task.due(first);
     }
     this.#arm();
   }

@@ -10,7 +10,8 @@ const USER_FACTOR = 4;
 /** What the sessions of one user on this node share. */
 interface User {
   readonly bucket: TokenBucket;
-  readonly sessions: Set<Session>;
+  /** One in nearly all cases, which needs no set. */
+  sessions: Session | Set<Session> | undefined;
 }
 
 /** The sessions of this node: by id, by user and by tenant. */
@@ -39,12 +40,18 @@ export class Directory {
   }
 
   of(tenantId: string, userId: string): readonly Session[] {
-    return [...(this.#users.get(userKey(tenantId, userId))?.sessions ?? [])];
+    const sessions = this.#users.get(userKey(tenantId, userId))?.sessions;
+    if (sessions === undefined) return [];
+    return sessions instanceof Set ? [...sessions] : [sessions];
   }
 
   add(session: Session): void {
     this.#sessions.set(session.id, session);
-    this.#user(session.principal)?.sessions.add(session);
+    const user = this.#user(session.principal);
+    if (user === undefined) return;
+    if (user.sessions === undefined) user.sessions = session;
+    else if (user.sessions instanceof Set) user.sessions.add(session);
+    else user.sessions = new Set([user.sessions, session]);
   }
 
   remove(session: Session): void {
@@ -53,12 +60,16 @@ export class Directory {
     if (userId === null) return;
     const key = userKey(tenantId, userId);
     const user = this.#users.get(key);
-    user?.sessions.delete(session);
-    if (user === undefined || user.sessions.size > 0) return;
+    if (user === undefined) return;
+    if (user.sessions instanceof Set) {
+      user.sessions.delete(session);
+      if (user.sessions.size > 0) return;
+    }
+    user.sessions = undefined;
     // Kept until its bucket is full again, so that coming back gives no new burst.
     const { commandBurst, commandsPerSecond } = this.#limits;
     this.#clock.after((commandBurst / commandsPerSecond) * 1000, () => {
-      if (user.sessions.size === 0 && this.#users.get(key) === user) this.#users.delete(key);
+      if (user.sessions === undefined && this.#users.get(key) === user) this.#users.delete(key);
     });
   }
 
@@ -83,7 +94,7 @@ export class Directory {
     if (user === undefined) {
       const factor = isPrivileged(principal) ? this.#limits.privilegedFactor : 1;
       const burst = this.#limits.commandBurst * factor * USER_FACTOR;
-      user = { bucket: new TokenBucket(burst, this.#clock.now()), sessions: new Set() };
+      user = { bucket: new TokenBucket(burst, this.#clock.now()), sessions: undefined };
       this.#users.set(key, user);
     }
     return user;

@@ -32,7 +32,7 @@ import { checkAddress } from "./publisher.ts";
 import type { MembersPage } from "./roster.ts";
 import type { ChannelRule, Right } from "./rules.ts";
 import { ALL_NODES, EVERYBODY, nodeAddress, sessionsOf, type FollowListener, type Services } from "./services.ts";
-import { Session } from "./session.ts";
+import { Session, type SessionHost } from "./session.ts";
 
 export interface GatewayOptions {
   readonly auth: Authenticator;
@@ -81,6 +81,11 @@ export class Gateway {
   readonly #started: Promise<void>;
   /** Sessions whose link still stands, ended ones too. */
   readonly #links = new Set<Session>();
+  readonly #host: SessionHost = {
+    enrolled: (session, admission) => this.#enrolled(session, admission),
+    ended: (session, reason) => this.#sessionEnded(session, reason),
+    gone: (session) => this.#linkGone(session),
+  };
   #idle: (() => void) | undefined;
   #draining = false;
 
@@ -326,9 +331,7 @@ export class Gateway {
     const session = new Session({
       connection,
       services: this.#services,
-      onEnrolled: (enrolled, admitted) => this.#enrolled(enrolled, admitted),
-      onEnded: (ended, reason) => this.#sessionEnded(ended, reason),
-      onGone: (gone) => this.#linkGone(gone),
+      host: this.#host,
     });
     this.#links.add(session);
     session.start(admission);

@@ -45,7 +45,8 @@ export class HubChannel {
   readonly #observer: Observer;
   readonly #readers = new Set<Reader>();
   readonly #groups: WireGroup[] = [];
-  readonly #filters = new FilterIndex<Reader>();
+  /** Made when somebody follows with a filter: most channels never have one. */
+  #filters: FilterIndex<Reader> | undefined;
   #stamp = 0;
 
   constructor(options: { address: ChannelAddress; key: string; settings: ChannelSettings; observer: Observer }) {
@@ -59,13 +60,13 @@ export class HubChannel {
     return this.#readers.size;
   }
 
-  get filters(): Pick<FilterIndex<Reader>, "has" | "impure"> {
+  get filters(): Pick<FilterIndex<Reader>, "has" | "impure"> | undefined {
     return this.#filters;
   }
 
   /** Puts `reader` where its subscriptions belong; with none it leaves. */
   place(reader: Reader, subscriptions: Reader["subscriptions"]): void {
-    for (const { filter } of reader.subscriptions) if (filter !== undefined) this.#filters.remove(filter, reader);
+    for (const { filter } of reader.subscriptions) if (filter !== undefined) this.#filters?.remove(filter, reader);
     reader.subscriptions = subscriptions;
     if (subscriptions.length === 0) this.#readers.delete(reader);
     else this.#readers.add(reader);
@@ -74,7 +75,9 @@ export class HubChannel {
       return;
     }
     this.#exit(reader);
-    for (const { filter } of subscriptions) if (filter !== undefined) this.#filters.add(filter, reader);
+    for (const { filter } of subscriptions) {
+      if (filter !== undefined) (this.#filters ??= new FilterIndex()).add(filter, reader);
+    }
   }
 
   /** Writes a publication to everybody here who wants it. */
@@ -92,13 +95,14 @@ export class HubChannel {
       for (let i = readers.length - 1; i >= 0; i--) this.#write(readers[i] as Reader, publication, frame);
       this.#observer.delivered?.(wire.dialect.name, readers.length);
     }
-    if (!this.#filters.isEmpty) this.#deliverFiltered(publication, encodings);
+    const filters = this.#filters;
+    if (filters?.isEmpty === false) this.#deliverFiltered(filters, publication, encodings);
   }
 
-  #deliverFiltered(publication: Publication, encodings: Encodings): void {
+  #deliverFiltered(filters: FilterIndex<Reader>, publication: Publication, encodings: Encodings): void {
     const stamp = ++this.#stamp;
     const matched: Reader[] = [];
-    this.#filters.match(publication.data, (readers) => {
+    filters.match(publication.data, (readers) => {
       for (const reader of readers) {
         if (reader.stamp === stamp) continue;
         reader.stamp = stamp;

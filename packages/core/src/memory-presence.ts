@@ -6,12 +6,15 @@ interface Entry {
   record: MemberRecord;
 }
 
+/** The socket ids of each user: one in nearly all cases, which needs no set. */
+type ByUser = Map<string, string | Set<string>>;
+
 interface ChannelPresence {
   readonly address: ChannelAddress;
   /** By socket id, in the order of arrival. */
   readonly members: Map<string, Entry>;
   /** By user, made when it is first asked for. */
-  byUser: Map<string, Set<string>> | undefined;
+  byUser: ByUser | undefined;
   readonly subscribers: Map<string, number>;
 }
 
@@ -40,8 +43,8 @@ export class MemoryPresenceStore implements PresenceStore {
     const { userId } = entry.record;
     if (channel.byUser !== undefined && userId !== null) {
       const sockets = channel.byUser.get(userId);
-      sockets?.delete(socketId);
-      if (sockets?.size === 0) channel.byUser.delete(userId);
+      if (sockets instanceof Set) sockets.delete(socketId);
+      if (sockets === socketId || (sockets instanceof Set && sockets.size === 0)) channel.byUser.delete(userId);
     }
     this.#forgetIfEmpty(channel);
   }
@@ -136,16 +139,19 @@ function find(channel: ChannelPresence, query: MemberQuery): { entries: Iterable
     channel.byUser = new Map();
     for (const { record } of channel.members.values()) index(channel.byUser, record);
   }
-  const sockets = channel.byUser.get(query.userId) ?? new Set<string>();
-  const entries = [...sockets].map((socketId) => channel.members.get(socketId) as Entry);
+  const sockets = channel.byUser.get(query.userId) ?? [];
+  const entries = (typeof sockets === "string" ? [sockets] : [...sockets]).map(
+    (socketId) => channel.members.get(socketId) as Entry,
+  );
   return { entries, total: entries.length };
 }
 
-function index(byUser: Map<string, Set<string>>, member: MemberRecord): void {
-  if (member.userId === null) return;
-  const sockets = byUser.get(member.userId);
-  if (sockets === undefined) byUser.set(member.userId, new Set([member.socketId]));
-  else sockets.add(member.socketId);
+function index(byUser: ByUser, { userId, socketId }: MemberRecord): void {
+  if (userId === null) return;
+  const sockets = byUser.get(userId);
+  if (sockets === undefined) byUser.set(userId, socketId);
+  else if (typeof sockets === "string") byUser.set(userId, new Set([sockets, socketId]));
+  else sockets.add(socketId);
 }
 
 function summary(channel: ChannelPresence): ChannelSummary {

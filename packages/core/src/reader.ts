@@ -40,7 +40,7 @@ export class Reader {
   /** Its place among the channel's readers without a filter; −1 when it has only filters. */
   index = -1;
   /** What was published while the answer to a `subscribe` or `join` was being made. */
-  #held: Publication[] = [];
+  #held: Publication[] | undefined;
   #holds = 0;
 
   constructor(session: Session, channel: HubChannel) {
@@ -69,9 +69,10 @@ export class Reader {
 
   keep(publication: Publication): void {
     if (this.lagging) return;
+    this.#held ??= [];
     this.#held.push(publication);
     if (this.#held.length > MOST_HELD) {
-      this.#held = [];
+      this.#held = undefined;
       this.lagging = true;
     }
   }
@@ -80,8 +81,8 @@ export class Reader {
   release(): readonly Publication[] {
     this.#holds--;
     if (this.#holds > 0) return [];
-    const held = this.#held;
-    this.#held = [];
+    const held = this.#held ?? [];
+    this.#held = undefined;
     this.live = !this.lagging;
     return held;
   }
@@ -89,6 +90,7 @@ export class Reader {
   /** Takes what is held up to `offset`, in order: an answer that stands there is about to be written. */
   heldUpTo(offset: number): readonly Publication[] {
     const isPast = ({ position }: Publication): boolean => position !== undefined && position.offset <= offset;
+    if (this.#held === undefined) return [];
     const past = this.#held.filter(isPast);
     if (past.length > 0) this.#held = this.#held.filter((publication) => !isPast(publication));
     return past;

@@ -39,6 +39,16 @@ export interface FrameInfo {
   readonly acknowledge?: (args: readonly unknown[]) => void;
 }
 
+/** Who is told what becomes of sessions. */
+export interface SessionHost {
+  /** It is known who the session speaks for. */
+  enrolled(session: Session, admission: Admission): void;
+  /** It has left everything. Once. */
+  ended(session: Session, reason: ErrorCode | "client"): void;
+  /** Its link has gone too. */
+  gone(session: Session): void;
+}
+
 /** Who a session speaks for before it has logged in: reaches nothing. */
 const NOBODY: Principal = {
   userId: null,
@@ -48,6 +58,9 @@ const NOBODY: Principal = {
   grantsOnly: true,
   anonymous: true,
 };
+
+/** The first of every session's are the same: they share them. */
+const SUBSCRIPTION_IDS = Array.from({ length: 128 }, (_, index) => `subscription_${index + 1}`);
 
 /** How long before its expiry a session is told of it. */
 const EXPIRY_NOTICE_MS = 60_000;
@@ -73,28 +86,14 @@ export class Session {
   /** When it must have logged in, or when its credentials are asked for again. */
   #check: Deadline | undefined;
   #subscriptionIds = 0;
-  readonly #onEnded: (session: Session, reason: ErrorCode | "client") => void;
-  readonly #onGone: (session: Session) => void;
+  readonly #host: SessionHost;
 
-  readonly #onEnrolled: (session: Session, admission: Admission) => void;
-
-  /**
-   * Made by `Gateway.open`. `onEnrolled` is called when it is known who it speaks for; `onEnded` once, when it has left
-   * everything; `onGone` when its link has gone too.
-   */
-  constructor(options: {
-    connection: Connection;
-    services: Services;
-    onEnrolled: (session: Session, admission: Admission) => void;
-    onEnded: (session: Session, reason: ErrorCode | "client") => void;
-    onGone: (session: Session) => void;
-  }) {
+  /** Made by `Gateway.open`. */
+  constructor(options: { connection: Connection; services: Services; host: SessionHost }) {
     this.connection = options.connection;
     this.id = options.connection.id;
     this.services = options.services;
-    this.#onEnrolled = options.onEnrolled;
-    this.#onEnded = options.onEnded;
-    this.#onGone = options.onGone;
+    this.#host = options.host;
     const { clock, limits } = this.services;
     this.connectedAt = clock.now();
     this.#commands = new CommandQueue(this);
@@ -169,7 +168,7 @@ export class Session {
       this.#bucket = new TokenBucket(commandBurst * privilegedFactor, this.connectedAt);
     }
     this.connection.enrolled?.();
-    this.#onEnrolled(this, admission);
+    this.#host.enrolled(this, admission);
     // It may have been revoked meanwhile: then there is nothing to watch.
     if (this.#ended) return undefined;
     for (const frame of this.connection.wire.dialect.greeting(this.facts())) this.write(frame);
@@ -243,7 +242,7 @@ export class Session {
   /** The link has gone; its owner calls this once, whoever ended it. */
   gone(): void {
     if (!this.#ended) this.#leave("client");
-    this.#onGone(this);
+    this.#host.gone(this);
   }
 
   /** The session's address of a channel that a command names. */
@@ -263,7 +262,8 @@ export class Session {
   }
 
   nextSubscriptionId(): string {
-    return `subscription_${++this.#subscriptionIds}`;
+    const number = this.#subscriptionIds++;
+    return SUBSCRIPTION_IDS[number] ?? `subscription_${number + 1}`;
   }
 
   /**
@@ -330,10 +330,19 @@ export class Session {
     this.#expiry = undefined;
     const { expiresAt } = this.#principal;
     if (expiresAt === undefined) return;
-    this.#expiry = deadlines.schedule(expiresAt - EXPIRY_NOTICE_MS, () => {
-      this.#expiry = deadlines.schedule(expiresAt, () => this.end("TOKEN_EXPIRED", "The token has expired"));
-      this.push({ type: "expiring", expiresAt });
-    });
+    this.#expiry = deadlines.schedule(expiresAt - EXPIRY_NOTICE_MS, this);
+  }
+
+  /** Its token expires soon, or has. For the deadline of that. */
+  due(deadline: Deadline): void {
+    const { expiresAt } = this.#principal;
+    if (deadline !== this.#expiry || expiresAt === undefined) return;
+    if (deadline.at >= expiresAt) {
+      this.end("TOKEN_EXPIRED", "The token has expired");
+      return;
+    }
+    this.#expiry = this.services.deadlines.schedule(expiresAt, this);
+    this.push({ type: "expiring", expiresAt });
   }
 
   #decode(frame: readonly unknown[], info: FrameInfo): Decoded {
@@ -362,7 +371,7 @@ export class Session {
     this.services.deadlines.cancel(this.#expiry);
     this.services.deadlines.cancel(this.#check);
     leaveEverything(this);
-    this.#onEnded(this, reason);
+    this.#host.ended(this, reason);
   }
 }
 
