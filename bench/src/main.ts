@@ -5,12 +5,14 @@ import { chart } from "./chart.ts";
 import { connectionsBench } from "./connections.ts";
 import type { ContestResult } from "./contest.ts";
 import { fanoutBench } from "./fanout.ts";
+import { latencyBench } from "./latency.ts";
 import { machine } from "./machine.ts";
+import { mixedBench } from "./mixed.ts";
 import { Interrupted } from "./stage.ts";
 import { wholeNumber } from "./numbers.ts";
 import { table } from "./table.ts";
 
-const BENCHES: readonly Bench[] = [fanoutBench, connectionsBench];
+const BENCHES: readonly Bench[] = [fanoutBench, connectionsBench, latencyBench, mixedBench];
 
 const RESULTS = new URL("../results/", import.meta.url);
 

@@ -7,37 +7,51 @@ export type OnFrame = (length: number, text: () => string, reader: RawReader) =>
 /** A ping of Engine.IO, which is all that servers say in one byte. */
 export const PING_BYTES = 1;
 
+/** What all readers read into: each is done with it before the next reads. */
+const READ_BUFFER = Buffer.alloc(65_536);
+
 /**
  * A WebSocket client that costs next to nothing: it walks over the frames that a server sends and hands on the text of those
- * that it is asked to. Servers send their frames unmasked (RFC 6455, section 5.1).
+ * that it is asked to, while it has them. Servers send their frames unmasked (RFC 6455, section 5.1).
  */
 export class RawReader {
   readonly #socket: Socket;
   readonly #onFrame: OnFrame;
   #rest: Buffer | undefined;
   #upgraded = false;
+  #onUpgraded: (() => void) | undefined;
 
-  private constructor(socket: Socket, onFrame: OnFrame) {
-    this.#socket = socket;
+  private constructor(port: number, onFrame: OnFrame) {
     this.#onFrame = onFrame;
+    // Without a stream's buffers a read costs half.
+    const onread = { buffer: READ_BUFFER, callback: (length: number) => this.#take(READ_BUFFER.subarray(0, length)) };
+    this.#socket = connect({ port, host: "127.0.0.1", noDelay: true, onread });
   }
 
-  /** Connects to `path` of a server on this machine. `onFrame` is called for each frame. */
-  static async open(port: number, path: string, onFrame: OnFrame): Promise<RawReader> {
-    const socket = connect(port, "127.0.0.1");
-    socket.setNoDelay(true);
-    const reader = new RawReader(socket, onFrame);
+  /**
+   * Connects to `path` of a server on this machine. `onFrame` is called for each frame; `onClose` when the server ends the
+   * connection.
+   */
+  static async open(
+    port: number,
+    path: string,
+    onFrame: OnFrame,
+    onClose?: () => void,
+    cookie?: string,
+  ): Promise<RawReader> {
+    const reader = new RawReader(port, onFrame);
+    const socket = reader.#socket;
     const key = randomBytes(16).toString("base64");
+    const more = cookie === undefined ? "" : `Cookie: ${cookie}\r\n`;
     socket.write(
-      `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n\r\n`,
+      `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n${more}Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n\r\n`,
     );
     await new Promise<void>((resolve, reject) => {
       socket.once("error", reject);
       socket.once("close", () => reject(new Error("The server closed a connection")));
-      socket.on("data", (data) => {
-        if (reader.#take(data)) resolve();
-      });
+      reader.#onUpgraded = resolve;
     });
+    if (onClose !== undefined) socket.once("close", onClose);
     return reader;
   }
 
@@ -52,22 +66,25 @@ export class RawReader {
   }
 
   close(): void {
-    this.#socket.destroy();
+    this.#socket.removeAllListeners("close").destroy();
   }
 
-  /** Takes what came; whether the handshake is done. */
+  /** Takes what came; whether to go on. */
   #take(data: Buffer): boolean {
     let bytes = this.#rest === undefined ? data : Buffer.concat([this.#rest, data]);
     this.#rest = undefined;
     if (!this.#upgraded) {
       const end = bytes.indexOf("\r\n\r\n");
       if (end < 0) {
-        this.#rest = bytes;
+        this.#rest = Buffer.from(bytes);
+        return true;
+      }
+      if (!bytes.toString("latin1", 0, 12).endsWith("101")) {
+        this.#socket.destroy(new Error(`Refused: ${bytes.toString("latin1", 0, 64)}`));
         return false;
       }
-      if (!bytes.toString("latin1", 0, 12).endsWith("101"))
-        this.#socket.destroy(new Error(bytes.toString("latin1", 0, 64)));
       this.#upgraded = true;
+      this.#onUpgraded?.();
       bytes = bytes.subarray(end + 4);
     }
     let at = 0;
@@ -89,7 +106,7 @@ export class RawReader {
       this.#onFrame(length, () => frame.toString("utf8", start, start + length), this);
       at = start + length;
     }
-    if (at < bytes.length) this.#rest = bytes.subarray(at);
+    if (at < bytes.length) this.#rest = Buffer.from(bytes.subarray(at));
     return true;
   }
 }

@@ -1,6 +1,7 @@
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { answer } from "../child.ts";
+import { publishOnSchedule, type Schedule } from "./schedule.ts";
 
 export interface Served {
   readonly connections: () => number;
@@ -30,6 +31,8 @@ export function serve(httpServer: Server, { connections, publish, handlers }: Se
         publish: ({ burst, bytes }: { burst: number; bytes: number }) => {
           for (let i = 0; i < burst; i++) publish(number++, bytes);
         },
+        schedule: async ({ bytes, ...schedule }: Schedule & { bytes: number }) =>
+          await publishOnSchedule(schedule, () => publish(number++, bytes)),
         cpu: () => {
           const { user, system } = process.cpuUsage();
           return user + system;
