@@ -18,6 +18,8 @@ export interface PublishOptions {
   readonly keep: Keep | false;
   /** Publishing the same key again from the same sender within five minutes has the first one's result and no effect. */
   readonly idempotency?: { readonly key: string; readonly sender: string };
+  /** About how many bytes the data has as JSON, where that is known. A broker that counts them looks for itself otherwise. */
+  readonly bytes?: number;
 }
 
 export interface Keep {

@@ -105,10 +105,10 @@ export class CommandQueue {
   }
 
   /** Never throws or rejects. */
-  #execute({ request }: Task): Answer | GatewayError | Promise<Answer | GatewayError> {
+  #execute({ request, bytes }: Task): Answer | GatewayError | Promise<Answer | GatewayError> {
     if (request.kind === "invalid") return this.#session.enrolled ? request.error : notLoggedIn();
     try {
-      const answer = execute(this.#session, request.command);
+      const answer = execute(this.#session, request.command, bytes);
       return isPromise(answer) ? answer.catch((thrown: unknown) => this.#failure(thrown)) : answer;
     } catch (thrown) {
       return this.#failure(thrown);

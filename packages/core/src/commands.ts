@@ -25,6 +25,7 @@ import {
   limitReached,
   replyBytes,
   standing,
+  standingOf,
   type Followed,
   type FollowOptions,
 } from "./subscribing.ts";
@@ -39,8 +40,8 @@ export type Answer =
 
 type Of<Type extends Command["type"]> = Extract<Command, { type: Type }>;
 
-/** Carries out one command of a session. Throws or rejects with a `GatewayError`. */
-export function execute(session: Session, command: Command): Answer | Promise<Answer> {
+/** Carries out one command of a session, which came in so many bytes. Throws or rejects with a `GatewayError`. */
+export function execute(session: Session, command: Command, bytes: number): Answer | Promise<Answer> {
   if (!session.enrolled && command.type !== "login") throw notLoggedIn();
   switch (command.type) {
     case "subscribe":
@@ -52,7 +53,7 @@ export function execute(session: Session, command: Command): Answer | Promise<An
     case "leave":
       return quit(session, command);
     case "publish":
-      return publish(session, command);
+      return publish(session, command, bytes);
     case "direct":
       return direct(session, command);
     case "members":
@@ -214,17 +215,20 @@ async function quit(session: Session, command: Of<"leave">): Promise<Answer> {
   return { result: {} };
 }
 
-function publish(session: Session, command: Of<"publish">): Answer | Promise<Answer> {
-  const address = session.address(command.channel);
+function publish(session: Session, command: Of<"publish">, bytes: number): Answer | Promise<Answer> {
+  const target = session.address(command.channel);
   const { token } = command;
-  const follows = following(session.reader(address));
+  const reader = session.reader(target);
+  // One object for all that a log keeps of a channel.
+  const address = reader === undefined ? target : reader.channel.address;
+  const follows = following(reader);
   if (follows === false && token === undefined && !session.privileged) {
     throw new GatewayError("FORBIDDEN", "Publishing needs a subscription to the channel, or membership");
   }
   const verdict =
     follows === false && token !== undefined
       ? decideByToken(session, address, token)
-      : session.decide("publish", address, standing(session, address));
+      : session.decide("publish", address, standingOf(session, reader));
   const go = (_allowed: Allowed): Answer => {
     const sender = stamp(session);
     const { id, event, data, form } = command;
@@ -233,6 +237,8 @@ function publish(session: Session, command: Of<"publish">): Answer | Promise<Ans
       data,
       source: "socket",
       sender,
+      // What came with it is little, and JSON of ours is seldom longer than the client's.
+      bytes,
       ...(form === undefined ? undefined : { form }),
       ...(id === undefined ? undefined : { idempotency: { key: id, sender: senderScope(session) } }),
     };

@@ -80,7 +80,7 @@ export class MemoryBroker implements Broker, Closer {
     const position = log === undefined ? undefined : { epoch: log.epoch, offset: log.position.offset + 1 };
     const published: Published = position === undefined ? { id } : { id, position };
     const publication: Publication = { type: "publication", address, ...draft, ...published };
-    if (log !== undefined) this.#append(address.tenantId, key, log, publication, now);
+    if (log !== undefined) this.#append(address.tenantId, key, log, publication, now, options.bytes);
     if (once !== undefined) {
       this.#idempotency.add({ channel: key, ...once }, draft, published, now);
       this.#forgetKeysLater();
@@ -202,10 +202,17 @@ export class MemoryBroker implements Broker, Closer {
     tenant.logs.delete(spare);
   }
 
-  #append(tenantId: string, key: string, log: ChannelLog, publication: Publication, now: number): void {
+  #append(
+    tenantId: string,
+    key: string,
+    log: ChannelLog,
+    publication: Publication,
+    now: number,
+    bytes = utf8Length(JSON.stringify(publication.data) ?? ""),
+  ): void {
     const tenant = this.#tenant(tenantId);
     tenant.unpublished.delete(key);
-    const entry = log.append(publication, utf8Length(JSON.stringify(publication.data) ?? "") + ENTRY_BYTES);
+    const entry = log.append(publication, bytes + ENTRY_BYTES);
     tenant.bytes += entry.bytes;
     entry.older = tenant.newest;
     if (tenant.newest !== undefined) tenant.newest.newer = entry;

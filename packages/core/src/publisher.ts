@@ -7,6 +7,7 @@ import {
   isIdempotencyKey,
   isTenantId,
   isUserId,
+  utf8Length,
   type ChannelAddress,
 } from "@roomcast/protocol";
 import type { Broker, Draft, HistoryPage, HistoryQuery, Published, PublishOptions } from "./broker.ts";
@@ -16,7 +17,7 @@ import type { Observer } from "./observer.ts";
 import { settingsOf, type ChannelPolicy } from "./policy.ts";
 
 /** What is to be published: a draft that has not been accepted yet. */
-export type PublishInput = Omit<Draft, "timestamp"> & Pick<PublishOptions, "idempotency">;
+export type PublishInput = Omit<Draft, "timestamp"> & Omit<PublishOptions, "keep">;
 
 /** The one way into channels: whoever publishes, by whatever door, comes through here after having been authorised. */
 export class Publisher {
@@ -34,20 +35,31 @@ export class Publisher {
     this.#limits = options.limits;
   }
 
-  /** Publishes what a dialect has checked already. */
-  async publish(address: ChannelAddress, input: PublishInput): Promise<Published> {
-    const { idempotency, ...content } = input;
-    const draft: Draft = { ...content, timestamp: this.#clock.now() };
-    this.#observer.published?.(input.source);
-    const { keep } = settingsOf(this.#policy, address);
-    return await this.#broker.publish(address, draft, idempotency === undefined ? { keep } : { keep, idempotency });
+  /** Publishes what a dialect has checked already. Rejects, or throws where the policy does. */
+  publish(address: ChannelAddress, input: PublishInput): Promise<Published> {
+    const { event, data, source, sender, form, idempotency, bytes } = input;
+    const draft: Draft = {
+      event,
+      data,
+      source,
+      ...(sender === undefined ? undefined : { sender }),
+      ...(form === undefined ? undefined : { form }),
+      timestamp: this.#clock.now(),
+    };
+    this.#observer.published?.(source);
+    return this.#broker.publish(address, draft, {
+      keep: settingsOf(this.#policy, address).keep,
+      ...(idempotency === undefined ? undefined : { idempotency }),
+      ...(bytes === undefined ? undefined : { bytes }),
+    });
   }
 
   /** Publishes what an application gave: checks it as a command would be. Rejects with `INVALID_PAYLOAD` or `FORBIDDEN`. */
   async publishChecked(address: ChannelAddress, input: PublishInput): Promise<Published> {
     this.check(address, input);
     // An application may go on changing what it gave; what is kept must be what was published.
-    return await this.publish(address, { ...input, data: toJson(input.data) });
+    const text = jsonText(input.data);
+    return await this.publish(address, { ...input, data: JSON.parse(text), bytes: utf8Length(text) });
   }
 
   check(address: ChannelAddress, input: Pick<PublishInput, "event" | "data" | "idempotency">): void {
@@ -75,7 +87,11 @@ export function checkAddress(address: ChannelAddress): void {
 
 /** `data` as JSON sees it. Throws `INVALID_PAYLOAD` for what has no JSON: cycles, functions, bigints. */
 export function toJson(data: unknown): unknown {
-  if (data === undefined) return null;
+  return JSON.parse(jsonText(data));
+}
+
+function jsonText(data: unknown): string {
+  if (data === undefined) return "null";
   let text: string | undefined;
   try {
     text = JSON.stringify(data);
@@ -83,5 +99,5 @@ export function toJson(data: unknown): unknown {
     throw new GatewayError("INVALID_PAYLOAD", "The data cannot be written as JSON", { cause });
   }
   if (text === undefined) throw invalidPayload("data", "a JSON value");
-  return JSON.parse(text);
+  return text;
 }

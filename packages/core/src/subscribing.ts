@@ -244,12 +244,16 @@ async function review(session: Session, reader: Reader, subscription: Subscripti
 
 /** What a policy is told of a session and a channel, beside its principal and the room token of a command. */
 export function standing(session: Session, address: ChannelAddress, token?: string): PolicyContext {
-  const reader = session.reader(address);
-  const ends = reader?.subscriptions.map(({ verdict }) => verdict.until ?? 0) ?? [];
-  const until = Math.max(0, ...ends);
+  return standingOf(session, session.reader(address), token);
+}
+
+/** The same where the session's reader of that channel is at hand. */
+export function standingOf(session: Session, reader: Reader | undefined, token?: string): PolicyContext {
+  let until = 0;
+  for (const { verdict } of reader?.subscriptions ?? []) until = Math.max(until, verdict.until ?? 0);
   return {
     following: following(reader),
-    ...(until > session.services.clock.now() ? { until } : undefined),
+    ...(until > 0 && until > session.services.clock.now() ? { until } : undefined),
     ...(token === undefined ? undefined : { token }),
   };
 }
