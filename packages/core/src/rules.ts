@@ -45,6 +45,18 @@ const BY_RULE: Verdict = { allowed: true, by: "rule" };
 const BY_GRANT: Verdict = { allowed: true, by: "grant" };
 const DEFAULT_SETTINGS: ChannelSettings = { keep: { size: 100, seconds: 300 }, slow: "disconnect" };
 const BUILT_IN = /^(user|notifications|org):(.*)$/su;
+/** How many channels' rules are remembered at a time. */
+const MOST_FOUND = 10_000;
+
+/** What the rules have for a channel, whoever asks. */
+interface Found {
+  /** Kind and id of a built-in name, which no rule matches. */
+  readonly builtIn?: { readonly kind: string; readonly id: string };
+  readonly rule?: CompiledRule;
+  readonly params?: PatternParams;
+}
+
+const NONE: Found = {};
 
 /**
  * The policy that rules describe: the built-in names first, then the first rule that matches, then what a token grants.
@@ -58,6 +70,9 @@ export class ChannelRules implements ChannelPolicy, RoomTokenNames {
   readonly #revocations: Revocations | undefined;
   /** Bounds the functions of rules; without it they are called as they are. */
   readonly #hooks: Hooks | undefined;
+  /** By tenant and name. Patterns are not matched again for each command and publication of a channel. */
+  #found = new Map<string, Map<string, Found>>();
+  #foundCount = 0;
   /** Names that begin so, and that no rule matches, ask for a room token. */
   #roomTokenPrefix: string | undefined;
   readonly #grants = new WeakMap<
@@ -85,8 +100,7 @@ export class ChannelRules implements ChannelPolicy, RoomTokenNames {
   }
 
   settings(address: ChannelAddress): ChannelSettings {
-    if (BUILT_IN.test(address.name)) return DEFAULT_SETTINGS;
-    return this.#find(address)?.rule.settings ?? DEFAULT_SETTINGS;
+    return this.#find(address).rule?.settings ?? DEFAULT_SETTINGS;
   }
 
   decide(principal: Principal, action: ChannelAction, address: ChannelAddress, context: PolicyContext): Answer {
@@ -121,8 +135,9 @@ export class ChannelRules implements ChannelPolicy, RoomTokenNames {
 
   /** Whether this is open to whoever is authenticated, without more. */
   #toKnown(action: ChannelAction, address: ChannelAddress): Verdict {
-    if (BUILT_IN.test(address.name)) return NO;
-    const right = this.#find(address)?.rule.rights[action] ?? this.#unruled(action, address);
+    const { builtIn, rule } = this.#find(address);
+    if (builtIn !== undefined) return NO;
+    const right = rule?.rights[action] ?? this.#unruled(action, address);
     return right === "anyone" || right === "authenticated" ? BY_GRANT : NO;
   }
 
@@ -134,23 +149,22 @@ export class ChannelRules implements ChannelPolicy, RoomTokenNames {
   }
 
   #ruled(principal: Principal, action: ChannelAction, address: ChannelAddress, context: PolicyContext): Answer {
-    const builtIn = BUILT_IN.exec(address.name);
-    if (builtIn !== null) {
-      return verdict(
-        isPrivileged(principal) || ownsBuiltIn(principal, action, builtIn[1] as string, builtIn[2] as string),
-      );
+    const { builtIn, rule, params = {} } = this.#find(address);
+    if (builtIn !== undefined) {
+      return verdict(isPrivileged(principal) || ownsBuiltIn(principal, action, builtIn.kind, builtIn.id));
     }
-    const found = this.#find(address);
-    const right = found?.rule.rights[action] ?? this.#unruled(action, address);
-    const own = found?.rule.pattern.match(address.name, principal) ?? undefined;
-    if (typeof right === "function") return this.#ask(() => right(principal, own ?? found?.params ?? {}));
+    const right = rule?.rights[action] ?? this.#unruled(action, address);
+    if (typeof right === "function") {
+      const own = rule?.pattern.match(address.name, principal) ?? params;
+      return this.#ask(() => right(principal, own));
+    }
     switch (right) {
       case "anyone":
         return BY_RULE;
       case "authenticated":
         return verdict(!principal.anonymous);
       case "owner":
-        return verdict(!principal.anonymous && found?.rule.pattern.owned === true && own !== undefined);
+        return verdict(!principal.anonymous && rule !== undefined && isOwn(rule.pattern, address.name, principal));
       case "service":
         return verdict(isPrivileged(principal));
       case "member":
@@ -183,12 +197,29 @@ export class ChannelRules implements ChannelPolicy, RoomTokenNames {
     });
   }
 
-  #find(address: ChannelAddress): { rule: CompiledRule; params: PatternParams } | undefined {
+  #find({ tenantId, name }: ChannelAddress): Found {
+    const known = this.#found.get(tenantId)?.get(name);
+    if (known !== undefined) return known;
+    if (this.#foundCount >= MOST_FOUND) {
+      this.#found = new Map();
+      this.#foundCount = 0;
+    }
+    const found = this.#search(tenantId, name);
+    let ofTenant = this.#found.get(tenantId);
+    if (ofTenant === undefined) this.#found.set(tenantId, (ofTenant = new Map()));
+    ofTenant.set(name, found);
+    this.#foundCount++;
+    return found;
+  }
+
+  #search(tenantId: string, name: string): Found {
+    const [, kind, id] = BUILT_IN.exec(name) ?? [];
+    if (kind !== undefined && id !== undefined) return { builtIn: { kind, id } };
     for (const rule of this.#rules) {
-      const params = rule.pattern.cover(address.name, address.tenantId);
+      const params = rule.pattern.cover(name, tenantId);
       if (params !== null) return { rule, params };
     }
-    return undefined;
+    return NONE;
   }
 
   #granted(principal: Principal, action: ChannelAction, address: ChannelAddress): boolean {
@@ -200,6 +231,7 @@ export class ChannelRules implements ChannelPolicy, RoomTokenNames {
       }));
       this.#grants.set(principal, grants);
     }
+    if (grants.length === 0) return false;
     return grants.some(
       ({ pattern, actions }) => actions.includes(action) && pattern.match(address.name, principal) !== null,
     );
@@ -218,6 +250,11 @@ function compileRule(rule: ChannelRule): CompiledRule {
       publish: rule.publish ?? "member",
     },
   };
+}
+
+/** Whether a pattern with `{userId}` or `{tenantId}` is matched by the principal's own. */
+function isOwn(pattern: ChannelPattern, name: string, principal: Principal): boolean {
+  return pattern.owned && pattern.match(name, principal) !== null;
 }
 
 function ownsAddress(principal: Principal, userId: string): boolean {
