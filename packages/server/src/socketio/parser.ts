@@ -1,3 +1,4 @@
+import { RESERVED_EVENTS } from "@roomcast/protocol";
 import { Decoder, Encoder, PacketType, type Packet } from "socket.io-parser";
 
 export interface ParserOptions {
@@ -27,6 +28,11 @@ export interface Parser {
 
 const MEASURE: unique symbol = Symbol("measure");
 
+/** The arguments of a command. */
+interface Measured {
+  [MEASURE]?: Measure;
+}
+
 const ZERO = 48;
 const LONGEST_NAME = 128;
 /** How much of an oversized command its event's name is looked for in: each character may be written as `\uXXXX`. */
@@ -37,14 +43,14 @@ const MAX_ATTACHMENTS = 10;
 
 /** What the decoder found out about the arguments that Socket.IO hands to `socket.use`; undefined for others. */
 export function measureOf(args: object): Measure | undefined {
-  return (args as { [MEASURE]?: Measure })[MEASURE];
+  return (args as Measured)[MEASURE];
 }
 
 /**
  * A parser for Socket.IO that measures each command before it is parsed. A command that is too large is never parsed: it
  * arrives as its event's name alone, with a measure that says so. Acknowledgement ids are moved from the packet to the
  * measure, so that answers go out by our own connection. Whatever is malformed throws inside `add`, where Socket.IO
- * expects it and ends the link.
+ * expects it and ends the link. Commands without attachments are read here; all other packets are left to Socket.IO's own.
  */
 export function createParser(options: ParserOptions): Parser {
   const namespaces = new Set(options.namespaces);
@@ -52,18 +58,19 @@ export function createParser(options: ParserOptions): Parser {
 
   class MeasuringDecoder extends Decoder {
     #connects = 0;
-    /** The command that is being decoded; kept while its attachments arrive. */
+    /** The command whose attachments arrive. */
     #header: Header | undefined;
+    /** Whether packets with attachments are looked at when they are whole. */
+    #marks = false;
     #bytes = 0;
     /** Attachments that are still to come. */
     #attachments = 0;
-    /** Whether those are thrown away. */
+    /** Whether those are thrown away, and then nothing but this name is told. */
     #oversized = false;
+    #name = "";
 
     constructor() {
       super({ maxAttachments: MAX_ATTACHMENTS });
-      // The first listener: it sees each packet before Socket.IO does.
-      this.on("decoded", (packet: Packet) => this.#mark(packet));
     }
 
     override add(data: unknown): void {
@@ -76,6 +83,9 @@ export function createParser(options: ParserOptions): Parser {
       this.#header = undefined;
       const type = text.charCodeAt(0) - ZERO;
       if (type !== PacketType.EVENT && type !== PacketType.BINARY_EVENT) {
+        // The parser takes an empty text and white space for CONNECT too.
+        if (Number(text.charAt(0)) === PacketType.CONNECT && ++this.#connects > connectPackets)
+          throw new Error("too many CONNECT packets");
         super.add(text);
         return;
       }
@@ -84,13 +94,23 @@ export function createParser(options: ParserOptions): Parser {
         super.add(text);
         return;
       }
+      const json = text.slice(header.length);
+      const bytes = Buffer.byteLength(json);
+      const oversized = bytes > commandBytes;
+      if (oversized && json[0] !== "[") throw new Error("invalid payload");
+      if (type === PacketType.EVENT) {
+        const data = oversized ? [eventName(json)] : parseEvent(json);
+        this.#emit(header, data, { bytes, tooLarge: oversized, acknowledgement: header.acknowledgement });
+        return;
+      }
       this.#header = header;
-      this.#bytes = Buffer.byteLength(text) - Buffer.byteLength(text.slice(0, header.length));
-      this.#oversized = this.#bytes > commandBytes;
-      if (!this.#oversized) super.add(text);
-      else if (text[header.length] !== "[") throw new Error("invalid payload");
-      else if (header.attachments === 0) this.#emitOversized(header);
+      this.#bytes = bytes;
+      this.#oversized = oversized;
+      this.#name = eventName(json);
       this.#attachments = header.attachments;
+      if (oversized) return;
+      this.#markFirst();
+      super.add(text);
     }
 
     #addAttachment(data: unknown): void {
@@ -105,31 +125,41 @@ export function createParser(options: ParserOptions): Parser {
         super.destroy();
       }
       if (!this.#oversized) super.add(data);
-      else if (this.#attachments === 0) this.#emitOversized(this.#header);
+      else if (this.#attachments === 0) {
+        const header = this.#header;
+        this.#header = undefined;
+        const { acknowledgement } = header;
+        this.#emit(header, [this.#name], { bytes: this.#bytes, tooLarge: true, acknowledgement });
+      }
     }
 
-    #emitOversized(header: Header): void {
-      const { namespace: nsp, acknowledgement: id, start } = header;
-      this.emitReserved("decoded", {
-        type: PacketType.EVENT,
-        nsp,
-        data: [eventName(start)],
-        ...(id === undefined ? undefined : { id }),
-      });
+    #emit({ namespace: nsp }: Header, data: unknown[], measure: Measure): void {
+      const { acknowledgement } = measure;
+      if (acknowledgement !== undefined && !Number.isSafeInteger(acknowledgement))
+        throw new Error("invalid acknowledgement id");
+      (data as Measured)[MEASURE] = measure;
+      this.emitReserved("decoded", { type: PacketType.EVENT, nsp, data });
+    }
+
+    /** Has whole packets with attachments looked at before Socket.IO hears of them. */
+    #markFirst(): void {
+      if (this.#marks) return;
+      this.#marks = true;
+      const others = [...this.listeners("decoded")];
+      this.off("decoded");
+      this.on("decoded", (packet: Packet) => this.#mark(packet));
+      for (const other of others) this.on("decoded", other);
     }
 
     #mark(packet: Packet): void {
-      // Counted here, because the parser takes an empty text and white space for CONNECT too.
-      if (packet.type === PacketType.CONNECT && ++this.#connects > connectPackets)
-        throw new Error("too many CONNECT packets");
       if (this.#header === undefined || packet.type !== PacketType.EVENT) return;
       this.#header = undefined;
       const { id } = packet;
       if (id !== undefined && !Number.isSafeInteger(id)) throw new Error("invalid acknowledgement id");
       delete packet.id;
       if (!Array.isArray(packet.data)) throw new Error("invalid payload");
-      const measure: Measure = { bytes: this.#bytes, tooLarge: this.#oversized, acknowledgement: id };
-      Object.assign(packet.data, { [MEASURE]: measure });
+      const measure: Measure = { bytes: this.#bytes, tooLarge: false, acknowledgement: id };
+      (packet.data as Measured)[MEASURE] = measure;
     }
   }
 
@@ -143,8 +173,6 @@ interface Header {
   readonly acknowledgement: number | undefined;
   /** Its own length in characters. */
   readonly length: number;
-  /** The beginning of the JSON. */
-  readonly start: string;
 }
 
 function readHeader(text: string, binary: boolean): Header {
@@ -165,7 +193,7 @@ function readHeader(text: string, binary: boolean): Header {
   }
   const end = digitsEnd(text, at);
   const acknowledgement = end === at ? undefined : Number(text.slice(at, end));
-  return { attachments, namespace, acknowledgement, length: end, start: text.slice(end, end + NAME_WINDOW) };
+  return { attachments, namespace, acknowledgement, length: end };
 }
 
 function digitsEnd(text: string, from: number): number {
@@ -180,9 +208,24 @@ function pathOf(namespace: string): string {
   return query === -1 ? namespace : namespace.slice(0, query);
 }
 
-/** The first string of a JSON array of which only the beginning is at hand; empty where there is none. */
-function eventName(start: string): string {
-  const literal = NAME.exec(start)?.[1];
+/** The arguments of an event, as Socket.IO's parser takes them. */
+function parseEvent(json: string): unknown[] {
+  let data: unknown;
+  try {
+    data = JSON.parse(json);
+  } catch {
+    throw new Error("invalid payload");
+  }
+  if (!Array.isArray(data)) throw new Error("invalid payload");
+  const name: unknown = data[0];
+  if (typeof name !== "number" && (typeof name !== "string" || RESERVED_EVENTS.has(name)))
+    throw new Error("invalid payload");
+  return data;
+}
+
+/** The first string of a JSON array of which only the beginning is looked at; empty where there is none. */
+function eventName(json: string): string {
+  const literal = NAME.exec(json.slice(0, NAME_WINDOW))?.[1];
   if (literal === undefined) return "";
   try {
     return String(JSON.parse(literal)).slice(0, LONGEST_NAME);
