@@ -202,7 +202,10 @@ export class Session {
     if (!reader.lagging || this.connection.overloaded) return;
     reader.lagging = false;
     reader.live = !reader.holding;
-    this.push({ type: "gap", address: reader.channel.address, position: reader.channel.position });
+    const { address, position } = reader.channel;
+    if (this.push({ type: "gap", address, position })) return;
+    // It must not go on as if it had heard everything: whoever comes anew loads anew.
+    this.end("SLOW_CONSUMER", "The connection missed events, and its language has no word for that");
   }
 
   /** A delivery met a connection that does not keep up; the channel says what follows. */

@@ -175,6 +175,29 @@ describe.each(["websocket", "polling"] as const)("over %s, in every language", (
     heardAll(keen);
     await node.isEmpty();
   }, 30_000);
+
+  test("slow readers of a channel that resyncs are told of the gap, or let go where their language has no word for it", async () => {
+    node = await BacklogNode.start({
+      channels: [{ match: "feed", slow: "resync" }],
+      dialects: { native: true, steedos: true, twake: true, plazer: true },
+    });
+    const keen = await node.readers(1, "keen");
+    const [native] = await node.readers(1, "native", { transport });
+    const others: Reader[] = [];
+    for (const language of ["steedos", "twake", "plazer"] as const) {
+      others.push(await node.reader(language, { language, transport }));
+    }
+    const slow = [native as Reader, ...others];
+    for (const { client } of slow) client.stop();
+    await node.publishUntilSlow(slow.length, keen);
+    expect(node.reasons).toEqual([]);
+    for (const { client } of slow) client.resume();
+    await until(() => others.every(({ client }) => client.ended) && native?.gaps.length === 1);
+    expect(node.reasons).toEqual(others.map(() => "SLOW_CONSUMER"));
+    await node.publish(5, [...keen, native as Reader]);
+    heardAll(keen);
+    await node.isEmpty();
+  }, 30_000);
 });
 
 describe("what no channel sends", () => {
