@@ -19,7 +19,9 @@ const [port, readers] = process.argv.slice(2, 4).map(Number) as [number, number]
 const language = process.argv[4] as Language;
 const [bytes, everyNth] = process.argv.slice(5, 7).map(Number) as [number, number];
 const text = JSON.stringify(event(0, bytes).text);
-/** Events that readers had since `follow` or `time`, all readers together. */
+/** By reader: events that it had since `follow` or `time`. */
+const counts = new Uint32Array(readers);
+/** The same of all readers together. */
 let received = 0;
 let wanted = 0;
 let complete: (() => void) | undefined;
@@ -56,7 +58,7 @@ answer({
       while (next < readers) {
         const index = next++;
         const token = await signToken(key, `user${index}`);
-        const onFrame = index % everyNth === 0 ? looking() : counted;
+        const onFrame = index % everyNth === 0 ? looking(index) : () => counted(index);
         await openSession({ port, language, token, topics: ["feed"], onFrame });
         if (++connected % 250 === 0) tell(connected);
       }
@@ -75,6 +77,8 @@ answer({
     wanted = readers * events;
     if (received > wanted) fail(`Readers were given ${received} events instead of ${wanted}`);
     if (received < wanted) await new Promise<void>((resolve) => (complete = resolve));
+    const wrong = counts.findIndex((count) => count !== events);
+    if (wrong >= 0) fail(`A reader was given ${counts[wrong]} events instead of ${events}`);
   },
   latencies: (): Latencies => {
     if (measured !== latencies.length) throw new Error(`${measured} of ${latencies.length} latencies were measured`);
@@ -88,6 +92,7 @@ answer({
 });
 
 function begin(events: number, each: number): void {
+  counts.fill(0);
   received = 0;
   wanted = readers * events;
   tellEach = readers * each;
@@ -96,7 +101,8 @@ function begin(events: number, each: number): void {
   measured = 0;
 }
 
-function counted(): void {
+function counted(index: number): void {
+  counts[index] = (counts[index] as number) + 1;
   received++;
   if (received >= nextTold) {
     tell(Math.floor(received / readers));
@@ -109,7 +115,7 @@ function counted(): void {
 }
 
 /** For a reader that looks. */
-function looking(): OnFrame {
+function looking(index: number): OnFrame {
   let last = -1;
   return (_, read) => {
     const arrived = monotonic();
@@ -121,6 +127,6 @@ function looking(): OnFrame {
     if (timed !== undefined) {
       latencies[measured++] = arrived - (timed.start + (number - timed.from) * timed.interval);
     }
-    counted();
+    counted(index);
   };
 }

@@ -47,7 +47,7 @@ export const latencyBench: Bench = {
     readers: { default: "1000", about: "readers of the channel" },
     bytes: { default: "100", about: "bytes of an event's payload" },
   },
-  run: async ({ rounds, values, report }) => {
+  run: async ({ rounds, only, values, report }) => {
     const readers = wholeNumber("readers", values["readers"] as string);
     const bytes = wholeNumber("bytes", values["bytes"] as string);
     needConnections(readers);
@@ -62,6 +62,8 @@ export const latencyBench: Bench = {
       ],
       contenders: CONTENDERS,
       baseline: BASELINE,
+      // Half of what the baseline does is what all are measured at.
+      only: only === undefined ? undefined : [...only, BASELINE],
       rounds,
       measure: async (contender, label) => await stage(contender, setting, LOOKING_AT_SATURATION, label, saturate),
     });
@@ -80,6 +82,7 @@ export const latencyBench: Bench = {
         ],
         contenders: CONTENDERS,
         baseline: BASELINE,
+        only,
         rounds,
         measure: async (contender, label) =>
           await stage(contender, setting, LOOKING_AT_LATENCY, label, async (on) => await time(on, perSecond)),
