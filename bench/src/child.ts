@@ -17,10 +17,27 @@ export const SECRET = "a secret of the bench that guards nothing at all";
 
 /**
  * Answers questions by these handlers from now on. `ready` is what whoever started the process gets first. The process ends
- * with its parent, so that a bench that was interrupted leaves nothing behind.
+ * with its parent, so that a bench that was interrupted leaves nothing behind; `end` does before what is to be done then.
  */
-export function answer(handlers: Readonly<Record<string, (argument: never) => unknown>>, ready?: unknown): void {
-  process.on("disconnect", () => process.exit(0));
+export function answer(
+  handlers: Readonly<Record<string, (argument: never) => unknown>>,
+  ready?: unknown,
+  end?: () => Promise<void>,
+): void {
+  const leave = (): void => {
+    Promise.resolve(end?.()).then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  };
+  // A terminal interrupts all of its processes; when this one ends is its parent's to say.
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => undefined);
+  process.on("disconnect", leave);
+  if (!process.connected) {
+    // It ended before anybody listened.
+    leave();
+    return;
+  }
   process.on("message", ({ id, name, argument }: Question) => {
     const handler = handlers[name] as ((argument: unknown) => unknown) | undefined;
     if (handler === undefined) {

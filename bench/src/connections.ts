@@ -16,7 +16,7 @@ export const connectionsBench: Bench = {
   about:
     "Memory for each idle connection with a verified token and two subscriptions, and what is left when all have gone.",
   options: { connections: { default: "10000", about: "connections" } },
-  run: async ({ rounds, values, report }) => {
+  run: async ({ rounds, only, values, report }) => {
     const connections = wholeNumber("connections", values["connections"] as string);
     needConnections(connections);
     report(
@@ -31,6 +31,7 @@ export const connectionsBench: Bench = {
         contenders: CONTENDERS,
         baseline: "plain",
         rounds,
+        only,
         measure: ({ name }, label) => measure(name, connections, label),
       }),
     );

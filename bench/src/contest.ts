@@ -28,6 +28,8 @@ export interface ContestOptions<Name extends Contender> {
   /** The contender that others are compared with. */
   readonly baseline: string;
   readonly rounds: number;
+  /** Names of the contenders that take part; all unless told. */
+  readonly only?: readonly string[] | undefined;
   /** Measures one contender once: a value for each key. Rejects where what it did was wrong: then nobody wins. */
   readonly measure: (contender: Name, label: string) => Promise<Readonly<Record<string, number>>>;
 }
@@ -48,9 +50,13 @@ export interface ContenderResult {
   readonly values: Readonly<Record<string, readonly number[]>>;
 }
 
-/** Has the contenders take turns, round after round, so that whatever else the machine does hits all of them. */
+/**
+ * Has the contenders take turns, round after round, so that whatever else the machine does hits all of them.
+ * Rejects with a plain `Error` for a name in `only` that nobody has.
+ */
 export async function hold<Name extends Contender>(options: ContestOptions<Name>): Promise<ContestResult> {
-  const { title, parameters, measures, contenders, baseline, rounds, measure } = options;
+  const { title, parameters, measures, baseline, rounds, measure } = options;
+  const contenders = chosen(options.contenders, options.only);
   const values = new Map<string, Record<string, number>[]>(contenders.map(({ name }) => [name, []]));
   const present = contenders.filter(({ missing }) => missing === undefined);
   for (let round = 1; round <= rounds; round++) {
@@ -72,6 +78,16 @@ export async function hold<Name extends Contender>(options: ContestOptions<Name>
     };
   });
   return { title, parameters, baseline, measures, results };
+}
+
+function chosen<Name extends Contender>(
+  all: readonly Name[],
+  only: readonly string[] = all.map(({ name }) => name),
+): readonly Name[] {
+  const unknown = only.find((wanted) => !all.some(({ name }) => name === wanted));
+  if (unknown !== undefined)
+    throw new Error(`There is no contender ${unknown} here; there are ${all.map(({ name }) => name).join(", ")}`);
+  return all.filter(({ name }) => only.includes(name));
 }
 
 /** The median of some values, and the least and the most of them. */

@@ -1,17 +1,27 @@
 import { answer, fail, tell } from "./child.ts";
-import { PING_BYTES, RawReader } from "./raw-reader.ts";
+import { event } from "./contenders/event.ts";
+import { followFeed, type FeedLanguage } from "./feed-reader.ts";
 import { importKey, signToken } from "./token.ts";
 
 /**
- * Readers of one channel that count what they are given, and of which every hundredth looks at it: numbers must rise by one.
+ * Readers of one channel, each of which must be given every event once and in order. All count, and compare an event's length
+ * with what the others got; every hundredth compares its text.
  *
- * Arguments: port, readers, `socket.io` or `ws`. Asked: `connect`; `expect` so many events, which is answered when every
- * reader has them.
+ * Arguments: port, readers, language, bytes of an event's payload. Asked: `connect`; `expect` so many events, which is
+ * answered when every reader has them; `finish`, which rejects when more have come.
  */
 const [port, readers] = process.argv.slice(2, 4).map(Number) as [number, number];
-const language = process.argv[4];
+const language = process.argv[4] as FeedLanguage;
+const bytes = Number(process.argv[5]);
 const SAMPLE = 100;
+/** What has not come when nothing came for so long is not going to come. */
+const PATIENCE_MS = 10_000;
+/** By reader: how many events it had. */
+const counts = new Uint32Array(readers);
+/** By number of the event. */
+const lengths: number[] = [];
 let received = 0;
+/** Events that every reader should have had. */
 let wanted = 0;
 let complete: (() => void) | undefined;
 
@@ -23,57 +33,46 @@ answer({
     const workers = Array.from({ length: 50 }, async () => {
       while (next < readers) {
         const index = next++;
-        await open(index, await signToken(key, `user${index}`));
+        const token = await signToken(key, `user${index}`);
+        await followFeed({ port, language, token, onEvent: (length, text) => take(index, length, text) });
         if (++connected % 250 === 0) tell(connected);
       }
     });
     await Promise.all(workers);
   },
   expect: async (events: number) => {
-    wanted += readers * events;
-    // They may have come before the question did; more than it asks for are too many.
-    if (received > wanted) fail(`Readers were given ${received} events of ${wanted}`);
-    if (received < wanted) await new Promise<void>((resolve) => (complete = resolve));
+    wanted += events;
+    // They may have come before the question did.
+    if (received < readers * wanted) await patiently(new Promise<void>((resolve) => (complete = resolve)));
+    check();
   },
+  finish: check,
 });
 
-function counted(): void {
-  received++;
-  if (received !== wanted) return;
-  complete?.();
-  complete = undefined;
+function take(index: number, length: number, text: () => string): void {
+  const number = counts[index] as number;
+  counts[index] = number + 1;
+  const others = (lengths[number] ??= length);
+  if (length !== others) fail(`A reader was given ${length} bytes as event ${number}, another ${others}: ${text()}`);
+  if (index % SAMPLE === 0 && !text().includes(JSON.stringify(event(number, bytes))))
+    fail(`A reader was given this as event ${number}: ${text()}`);
+  if (++received === readers * wanted) {
+    complete?.();
+    complete = undefined;
+  }
 }
 
-async function open(index: number, token: string): Promise<void> {
-  let last = -1;
-  const sampled = index % SAMPLE === 0;
-  let ready: (() => void) | undefined;
-  const subscribed = new Promise<void>((resolve) => (ready = resolve));
-  let following = false;
-  const path = language === "ws" ? "/" : "/socket.io/?EIO=4&transport=websocket";
-  const reader = await RawReader.open(port, path, (length, text, self) => {
-    if (length === PING_BYTES) {
-      self.send("3");
-      return;
-    }
-    if (following && !sampled) {
-      counted();
-      return;
-    }
-    const frame = text();
-    const number = /"number":(\d+)/.exec(frame)?.[1];
-    if (number !== undefined) {
-      if (last >= 0 && Number(number) !== last + 1) fail(`A reader was given ${number} after ${last}`);
-      last = Number(number);
-      counted();
-    } else if (frame.startsWith("0")) self.send(`40${JSON.stringify({ token })}`);
-    else if (frame.startsWith("40")) self.send('420["subscribe",{"topic":"feed"}]');
-    else if (frame.startsWith("43") || frame === "subscribed") {
-      if (frame.includes('"ok":false')) fail(`Refused: ${frame}`);
-      following = true;
-      ready?.();
-    } else if (frame.startsWith("44")) fail(`Refused: ${frame}`);
-  });
-  if (language === "ws") reader.send(token);
-  await subscribed;
+function check(): void {
+  const wrong = counts.find((count) => count !== wanted);
+  if (wrong !== undefined) fail(`A reader was given ${wrong} events of ${wanted}`);
+}
+
+async function patiently(all: Promise<void>): Promise<void> {
+  let before = received;
+  const watch = setInterval(() => {
+    if (received === before) fail(`Readers were given ${received} events of ${readers * wanted}, and no more came`);
+    before = received;
+  }, PATIENCE_MS);
+  await all;
+  clearInterval(watch);
 }

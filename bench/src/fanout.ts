@@ -1,23 +1,28 @@
-import type { Bench } from "./bench.ts";
+import type { Bench, RunOptions } from "./bench.ts";
 import { hold, type Contender } from "./contest.ts";
+import type { FeedLanguage } from "./feed-reader.ts";
+import { natsServer, nginxWithNchan } from "./installed.ts";
 import { needConnections } from "./machine.ts";
 import { Stage } from "./stage.ts";
-import { grouped, wholeNumbers } from "./numbers.ts";
+import { grouped, wholeNumber, wholeNumbers } from "./numbers.ts";
 import { counting } from "./progress.ts";
 
 interface FanoutContender extends Contender {
-  readonly language: "socket.io" | "ws";
+  readonly language: FeedLanguage;
 }
 
-const CONTENDERS: readonly FanoutContender[] = [
-  { name: "roomcast", title: "Roomcast", language: "socket.io" },
-  { name: "plain", title: "plain Socket.IO", language: "socket.io" },
-  { name: "ws", title: "bare ws", language: "ws" },
-];
+/** What is published, to how many. */
+interface Fanout {
+  readonly readers: number;
+  /** Events of a tick. */
+  readonly burst: number;
+  readonly bytes: number;
+}
 
-/** Deliveries that are measured, about, and before that to warm up. */
-const DELIVERIES = 400_000;
-const WARM_UP = 100_000;
+/** Deliveries that are measured, about, unless their bytes are too many; a quarter more come before, to warm up. */
+const DELIVERIES = 300_000;
+const BYTES = 1_000_000_000;
+const FEWEST_TICKS = 5;
 
 export const fanoutBench: Bench = {
   name: "fanout",
@@ -28,47 +33,94 @@ export const fanoutBench: Bench = {
     burst: { default: "1,10", about: "events published in one tick" },
     bytes: { default: "100", about: "bytes of an event's payload" },
   },
-  run: async ({ rounds, values, report }) => {
+  run: async (options) => {
     const [readerCounts, bursts, sizes] = (["readers", "burst", "bytes"] as const).map((name) =>
-      wholeNumbers(name, values[name] as string),
+      wholeNumbers(name, options.values[name] as string),
     ) as [readonly number[], readonly number[], readonly number[]];
-    needConnections(Math.max(...readerCounts));
-    for (const readers of readerCounts)
-      for (const burst of bursts)
-        for (const bytes of sizes)
-          report(
-            await hold({
-              title: `${grouped(readers)} readers, ${burst} a tick, ${grouped(bytes)} bytes`,
-              parameters: { readers, burst, bytes },
-              measures: [{ key: "cpu", title: "CPU µs / delivery" }],
-              contenders: CONTENDERS,
-              baseline: "plain",
-              rounds,
-              measure: (contender, label) => measure({ ...contender, readers, burst, bytes, label }),
-            }),
-          );
+    await compare(
+      options,
+      readerCounts.flatMap((readers) => bursts.flatMap((burst) => sizes.map((bytes) => ({ readers, burst, bytes })))),
+    );
   },
 };
 
-async function measure(options: FanoutContender & { readers: number; burst: number; bytes: number; label: string }) {
-  const { name, language, readers, burst, bytes, label } = options;
+export const payloadsBench: Bench = {
+  name: "payloads",
+  about: "The same as fanout, for events of several sizes and for large bursts.",
+  options: {
+    readers: { default: "1000", about: "readers of the channel" },
+    ticks: {
+      default: "1x100,10x100,100x100,1x1024,10x1024,1x16384,10x16384",
+      about: "what is published in one tick: events x bytes of the payload of each",
+    },
+  },
+  run: async (options) => {
+    const readers = wholeNumber("readers", options.values["readers"] as string);
+    const ticks = (options.values["ticks"] as string).split(",").map((tick) => {
+      const [burst, bytes, ...more] = tick.trim().split("x");
+      if (burst === undefined || bytes === undefined || more.length > 0)
+        throw new Error(`--ticks must be like 1x100,10x16384, not ${tick}`);
+      return { burst: wholeNumber("ticks", burst), bytes: wholeNumber("ticks", bytes) };
+    });
+    await compare(
+      options,
+      ticks.map((tick) => ({ readers, ...tick })),
+    );
+  },
+};
+
+function contenders(): readonly FanoutContender[] {
+  const [nats, nginx] = [natsServer(), nginxWithNchan()];
+  return [
+    { name: "roomcast", title: "Roomcast", language: "socket.io" },
+    { name: "plain", title: "plain Socket.IO", language: "socket.io" },
+    { name: "ws", title: "bare ws", language: "ws" },
+    { name: "nats", title: "NATS", language: "nats", missing: "missing" in nats ? nats.missing : undefined },
+    {
+      name: "nchan",
+      title: "Nchan in nginx",
+      language: "nchan",
+      missing: "missing" in nginx ? nginx.missing : undefined,
+    },
+  ];
+}
+
+async function compare({ rounds, only, report }: RunOptions, fanouts: readonly Fanout[]): Promise<void> {
+  needConnections(Math.max(...fanouts.map(({ readers }) => readers)));
+  for (const fanout of fanouts) {
+    const { readers, burst, bytes } = fanout;
+    report(
+      await hold({
+        title: `${grouped(readers)} readers, ${burst} a tick, ${grouped(bytes)} bytes`,
+        parameters: { readers, burst, bytes },
+        measures: [{ key: "cpu", title: "CPU µs / delivery" }],
+        contenders: contenders(),
+        baseline: "plain",
+        rounds,
+        only,
+        measure: (contender, label) => measure(contender, fanout, label),
+      }),
+    );
+  }
+}
+
+async function measure({ name, language }: FanoutContender, { readers, burst, bytes }: Fanout, label: string) {
   return await Stage.play(async (stage) => {
     const server = await stage.server(name);
-    const load = await stage.load("fanout-load", [server.ready.port, readers, language]);
+    const load = await stage.load("fanout-load", [server.ready.port, readers, language, bytes]);
     load.onProgress(counting(label, readers));
     await load.ask("connect");
-    const ticks = async (deliveries: number): Promise<number> => {
-      const count = Math.max(3, Math.ceil(deliveries / (readers * burst)));
-      for (let i = 0; i < count; i++) {
-        const all = load.ask("expect", burst);
-        await server.ask("publish", { burst, bytes });
-        await all;
-      }
-      return count * readers * burst;
+    const tick = async (): Promise<void> => {
+      const all = load.ask("expect", burst);
+      await Promise.all([server.ask("publish", { burst, bytes }), all]);
     };
-    await ticks(WARM_UP);
+    const deliveries = readers * burst;
+    const count = Math.max(FEWEST_TICKS, Math.ceil(Math.min(DELIVERIES, BYTES / bytes) / deliveries));
+    for (let i = 0; i < count / 4; i++) await tick();
     const before = await server.cpu();
-    const deliveries = await ticks(DELIVERIES);
-    return { cpu: ((await server.cpu()) - before) / deliveries };
+    for (let i = 0; i < count; i++) await tick();
+    const cpu = (await server.cpu()) - before;
+    await load.ask("finish");
+    return { cpu: cpu / (count * deliveries) };
   });
 }

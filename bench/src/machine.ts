@@ -13,6 +13,14 @@ export function pinnable(): boolean {
   }
 }
 
+/** Of the server that is measured, and of what makes work for it. */
+export type Core = 0 | 1;
+
+/** Keeps a process to one core, where the system allows. */
+export function pin(pid: number, core: Core): void {
+  if (pinnable()) execFileSync("taskset", ["-apc", String(core), String(pid)], { stdio: "ignore" });
+}
+
 /** What measured figures depend on. */
 export interface Machine {
   readonly node: string;

@@ -1,10 +1,13 @@
 import { mkdirSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import type { Bench } from "./bench.ts";
 import { chart } from "./chart.ts";
+import { chatBench } from "./chat.ts";
 import { connectionsBench } from "./connections.ts";
 import type { ContestResult } from "./contest.ts";
-import { fanoutBench } from "./fanout.ts";
+import { fanoutBench, payloadsBench } from "./fanout.ts";
 import { latencyBench } from "./latency.ts";
 import { machine } from "./machine.ts";
 import { mixedBench } from "./mixed.ts";
@@ -12,9 +15,23 @@ import { Interrupted } from "./stage.ts";
 import { wholeNumber } from "./numbers.ts";
 import { table } from "./table.ts";
 
-const BENCHES: readonly Bench[] = [fanoutBench, connectionsBench, latencyBench, mixedBench];
+const BENCHES: readonly Bench[] = [
+  fanoutBench,
+  payloadsBench,
+  connectionsBench,
+  latencyBench,
+  chatBench,
+  mixedBench,
+];
 
-const RESULTS = new URL("../results/", import.meta.url);
+const RESULTS = relative(process.cwd(), fileURLToPath(new URL("../results", import.meta.url)));
+
+/** What all of them take. */
+const COMMON: Bench["options"] = {
+  rounds: { default: "5", about: "how often each contender is measured" },
+  contenders: { default: "", about: "names of those that take part, as in roomcast,plain; all unless told" },
+  results: { default: RESULTS, about: "the folder that tables, as JSON, and charts are written to" },
+};
 
 try {
   await main(process.argv.slice(2));
@@ -36,14 +53,14 @@ async function main(args: readonly string[]): Promise<void> {
 }
 
 async function run(bench: Bench, args: readonly string[]): Promise<void> {
-  const options = Object.entries(bench.options).map(
+  const options = Object.entries({ ...COMMON, ...bench.options }).map(
     ([key, { default: value }]) => [key, { type: "string", default: value }] as const,
   );
-  const { values } = parseArgs({
-    args: [...args],
-    options: { rounds: { type: "string", default: "5" }, ...Object.fromEntries(options) },
-  });
-  const rounds = wholeNumber("rounds", String(values.rounds));
+  const parsed = parseArgs({ args: [...args], options: Object.fromEntries(options) });
+  const values = parsed.values as Record<string, string>;
+  const rounds = wholeNumber("rounds", values["rounds"] as string);
+  const names = (values["contenders"] as string).split(",").map((one) => one.trim());
+  const results = values["results"] as string;
   const here = machine();
   process.stdout.write(`${bench.name}: ${bench.about}\n`);
   process.stdout.write(
@@ -52,25 +69,28 @@ async function run(bench: Bench, args: readonly string[]): Promise<void> {
   const contests: ContestResult[] = [];
   await bench.run({
     rounds,
-    values: values as Record<string, string>,
+    only: names.join("") === "" ? undefined : names,
+    values,
     report: (result) => {
       contests.push(result);
       process.stdout.write(`${table(result)}\n`);
       // After each: what has been measured is kept, however the run ends.
-      mkdirSync(RESULTS, { recursive: true });
+      mkdirSync(results, { recursive: true });
       const whole = { bench: bench.name, about: bench.about, machine: here, rounds, contests };
-      writeFileSync(new URL(`${bench.name}.json`, RESULTS), `${JSON.stringify(whole, undefined, 2)}\n`);
-      writeFileSync(new URL(`${bench.name}.svg`, RESULTS), chart(bench.name, contests));
+      writeFileSync(join(results, `${bench.name}.json`), `${JSON.stringify(whole, undefined, 2)}\n`);
+      writeFileSync(join(results, `${bench.name}.svg`), chart(bench.name, contests));
     },
   });
-  process.stdout.write(`Written to bench/results/: ${bench.name}.json, ${bench.name}.svg\n\n`);
+  process.stdout.write(`Written to ${results}: ${bench.name}.json, ${bench.name}.svg\n\n`);
 }
 
 function usage(benches: readonly Bench[]): string {
+  const list = (indent: string, options: Bench["options"]): readonly string[] =>
+    Object.entries(options).map(([key, { default: value, about }]) => `${indent}--${key} ${value}  ${about}`);
   const lines = benches.flatMap(({ name, about, options }) => [
     `  ${name}`,
     `      ${about}`,
-    ...Object.entries(options).map(([key, option]) => `      --${key} ${option.default}  ${option.about}`),
+    ...list("      ", options),
   ]);
-  return `npm run bench -- [name] [options]\n\nWithout a name, all of them.\n  --rounds 5  how often each contender is measured\n\n${lines.join("\n")}\n`;
+  return `npm run bench -- [name] [options]\n\nWithout a name, all of them.\n${list("  ", COMMON).join("\n")}\n\n${lines.join("\n")}\n`;
 }

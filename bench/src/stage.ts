@@ -1,11 +1,10 @@
-import { execFileSync, fork, type ChildProcess } from "node:child_process";
+import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { basename, join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Said } from "./child.ts";
-import { pinnable } from "./machine.ts";
-
-/** Of the server that is measured, and of what makes work for it. */
-export type Core = 0 | 1;
+import { pin, type Core } from "./machine.ts";
 
 /** A process of a measurement, which answers questions (`child.ts`). */
 export class Actor {
@@ -105,31 +104,42 @@ export class Stage {
    */
   static async play<Value>(work: (stage: Stage) => Promise<Value>): Promise<Value> {
     const stage = new Stage();
-    const interrupt = (): void => stage.#fail(new Interrupted());
+    let interrupted: Interrupted | undefined;
+    const interrupt = (): void => {
+      interrupted = new Interrupted();
+      stage.#fail(interrupted);
+    };
     process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
     try {
       return await Promise.race([work(stage), stage.#failed]);
+    } catch (error) {
+      // A terminal interrupts all of its processes, and that they ended may be heard before our own signal is.
+      await setImmediate();
+      throw interrupted ?? error;
     } finally {
       process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
       await Promise.all(stage.#actors.map((actor) => actor.stop()));
     }
   }
 
-  /** Starts `contenders/<name>.ts`, the server that is measured. Rejects when it does not come up. */
+  /**
+   * Starts `contenders/<name>.ts`, the server that is measured. Rejects when it does not come up. `BENCH_CONTENDERS=<folder>`
+   * has others, of the same names, take their places.
+   */
   async server(name: string, args: readonly (string | number)[] = []): Promise<ServerActor> {
-    return (await this.#start(`./contenders/${name}.js`, args, 0)) as ServerActor;
+    const folder = process.env["BENCH_CONTENDERS"] ?? fileURLToPath(new URL("./contenders", import.meta.url));
+    return (await this.#start(join(folder, `${name}.js`), args, 0)) as ServerActor;
   }
 
   /** Starts a file of this folder, by its name without an ending, that makes work for the server. */
   async load(name: string, args: readonly (string | number)[] = []): Promise<Actor> {
-    return await this.#start(`./${name}.js`, args, 1);
+    return await this.#start(fileURLToPath(new URL(`./${name}.js`, import.meta.url)), args, 1);
   }
 
   async #start(file: string, args: readonly (string | number)[], core: Core): Promise<Actor> {
-    const path = fileURLToPath(new URL(file, import.meta.url));
     const execArgv = ["--expose-gc", ...(core === 0 ? profiling() : [])];
-    const child = fork(path, args.map(String), { execArgv });
-    const actor = new Actor(child, file);
+    const child = fork(file, args.map(String), { execArgv });
+    const actor = new Actor(child, basename(file, ".js"));
     this.#actors.push(actor);
     actor.failure.catch((error: unknown) => this.#fail(error));
     pin(actor.pid, core);
@@ -145,11 +155,6 @@ export class Interrupted extends Error {
   constructor() {
     super("Interrupted");
   }
-}
-
-/** Keeps a process to one core, where the system allows. */
-export function pin(pid: number, core: Core): void {
-  if (pinnable()) execFileSync("taskset", ["-apc", String(core), String(pid)], { stdio: "ignore" });
 }
 
 /** With `BENCH_PROFILE=<folder>`, servers leave a profile of their CPU there. */

@@ -4,7 +4,8 @@ import { ratios, spreadOf, type ContestResult, type Measure } from "./contest.ts
 export function table(result: ContestResult): string {
   const { title, baseline, measures, results } = result;
   const base = results.find(({ name }) => name === baseline);
-  const compares = (measure: Measure): boolean => measure.compared !== false && results.length > 1;
+  const compares = (measure: Measure): boolean =>
+    measure.compared !== false && results.length > 1 && base !== undefined;
   const head = measures.flatMap((measure) => [
     measure.title,
     ...(compares(measure) ? [`ratio to ${base?.title ?? baseline}`] : []),
