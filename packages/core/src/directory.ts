@@ -19,7 +19,8 @@ export class Directory {
   readonly #clock: Clock;
   readonly #limits: Limits;
   readonly #sessions = new Map<string, Session>();
-  readonly #users = new Map<string, User>();
+  /** By tenant and user id: a text of both would have to be made for each command. */
+  readonly #tenants = new Map<string, Map<string, User>>();
 
   constructor(options: { clock: Clock; limits: Limits }) {
     this.#clock = options.clock;
@@ -40,7 +41,7 @@ export class Directory {
   }
 
   of(tenantId: string, userId: string): readonly Session[] {
-    const sessions = this.#users.get(userKey(tenantId, userId))?.sessions;
+    const sessions = this.#tenants.get(tenantId)?.get(userId)?.sessions;
     if (sessions === undefined) return [];
     return sessions instanceof Set ? [...sessions] : [sessions];
   }
@@ -58,8 +59,7 @@ export class Directory {
     if (!this.#sessions.delete(session.id)) return;
     const { userId, tenantId } = session.principal;
     if (userId === null) return;
-    const key = userKey(tenantId, userId);
-    const user = this.#users.get(key);
+    const user = this.#tenants.get(tenantId)?.get(userId);
     if (user === undefined) return;
     if (user.sessions instanceof Set) {
       user.sessions.delete(session);
@@ -69,7 +69,10 @@ export class Directory {
     // Kept until its bucket is full again, so that coming back gives no new burst.
     const { commandBurst, commandsPerSecond } = this.#limits;
     this.#clock.after((commandBurst / commandsPerSecond) * 1000, () => {
-      if (user.sessions === undefined && this.#users.get(key) === user) this.#users.delete(key);
+      const users = this.#tenants.get(tenantId);
+      if (user.sessions !== undefined || users?.get(userId) !== user) return;
+      users.delete(userId);
+      if (users.size === 0) this.#tenants.delete(tenantId);
     });
   }
 
@@ -88,20 +91,17 @@ export class Directory {
   }
 
   #user(principal: Principal): User | undefined {
-    if (principal.userId === null) return undefined;
-    const key = userKey(principal.tenantId, principal.userId);
-    let user = this.#users.get(key);
+    const { tenantId, userId } = principal;
+    if (userId === null) return undefined;
+    let users = this.#tenants.get(tenantId);
+    if (users === undefined) this.#tenants.set(tenantId, (users = new Map()));
+    let user = users.get(userId);
     if (user === undefined) {
       const factor = isPrivileged(principal) ? this.#limits.privilegedFactor : 1;
       const burst = this.#limits.commandBurst * factor * USER_FACTOR;
       user = { bucket: new TokenBucket(burst, this.#clock.now()), sessions: undefined };
-      this.#users.set(key, user);
+      users.set(userId, user);
     }
     return user;
   }
-}
-
-/** A tenant id holds no slash. */
-function userKey(tenantId: string, userId: string): string {
-  return `${tenantId}/${userId}`;
 }

@@ -21,6 +21,10 @@ const INFO_DEPTH = 32;
 const KEPT = ["email", "provider_id", "application_id"] as const;
 const MAX_KEPT_LENGTH = 256;
 
+/** What most tokens say, by saying nothing: shared by their principals, one for each connection. */
+const CLIENT: readonly Role[] = Object.freeze(["client"] as const);
+const NO_GRANTS: Principal["grants"] = Object.freeze({});
+
 /** Where the claims of a token stand, as configured. */
 export interface ClaimNames {
   /** The one claim that names the tenant; otherwise `tenantId`, else `orgId`. */
@@ -94,14 +98,14 @@ function tenantOf(claims: Claims, tenantClaim: string | undefined, defaultTenant
  */
 function rolesOf(claims: Claims, name: string): readonly Role[] {
   const listed = own(claims, name);
-  if (listed === undefined) return ["client"];
+  if (listed === undefined) return CLIENT;
   if (!isTextList(listed)) throw refused(name, "a list of roles");
   const roles = ROLES.filter((role) => listed.includes(role));
-  return roles.length === 0 ? ["client"] : roles;
+  return roles.length === 0 ? CLIENT : roles;
 }
 
 function grantsOf(value: unknown): Readonly<Record<string, readonly ChannelAction[]>> {
-  if (value === undefined) return {};
+  if (value === undefined) return NO_GRANTS;
   const channels = asObject(value);
   if (channels === undefined) throw refused("channels", "an object from patterns to lists of actions");
   const entries = Object.entries(channels);

@@ -3,7 +3,7 @@ import type { Socket as EngineSocket } from "engine.io";
 import type { Socket } from "socket.io";
 import { eventCompactor } from "./compact-events.ts";
 import { SmallMap } from "./small-map.ts";
-import { webSocketOf } from "./ws-engine.ts";
+import { webSocketOf, type GatewayWebSocket } from "./ws-engine.ts";
 
 /** What Socket.IO's objects have and their types hide. */
 interface Hidden {
@@ -48,7 +48,10 @@ export class Slimmer {
     this.#compactConn(conn as EngineSocket & EventEmitter);
     this.#compactTransport(transport);
     const webSocket = webSocketOf(transport);
-    if (webSocket !== undefined) this.#compactWebSocket(webSocket);
+    if (webSocket !== undefined) {
+      this.#compactWebSocket(webSocket);
+      shrinkWebSocket(webSocket);
+    }
     this.#compactSocket(socket as unknown as EventEmitter);
     Reflect.set(socket, "handshake", NO_HANDSHAKE);
     const hidden = socket as unknown as Hidden;
@@ -56,6 +59,20 @@ export class Slimmer {
     shrinkMaps(client as unknown as Hidden, ["nsps", "sockets"]);
     if (Array.isArray(hidden.fns)) hidden.fns = hidden.fns.slice();
   }
+}
+
+/** That no extension was negotiated takes no object for each; and its link knows where it comes from. */
+function shrinkWebSocket(webSocket: GatewayWebSocket): void {
+  const hidden = webSocket as unknown as Readonly<Record<"_receiver" | "_sender" | "_socket", unknown>>;
+  if (webSocket.extensions === "") {
+    for (const owner of [webSocket, hidden._receiver, hidden._sender]) replace(owner, "_extensions", NOTHING);
+  }
+  replace(hidden._socket, "_peername", undefined);
+}
+
+/** Sets a property where there is an object with it. */
+function replace(owner: unknown, name: string, value: unknown): void {
+  if (typeof owner === "object" && owner !== null && Object.hasOwn(owner, name)) Reflect.set(owner, name, value);
 }
 
 function shrinkMaps(owner: Hidden, names: readonly ("acks" | "nsps" | "sockets")[]): void {

@@ -1,11 +1,13 @@
+/** In the place of a key: there is no entry. */
+const NONE: unique symbol = Symbol("none");
+
 /**
  * A map that holds one entry in itself and makes a real `Map` for more. An empty `Map` takes 184 bytes; Socket.IO has
  * three for each connection, with one entry at most in nearly all of them.
  */
 export class SmallMap<Key, Value> implements Map<Key, Value> {
-  #key: Key | undefined;
+  #key: Key | typeof NONE = NONE;
   #value: Value | undefined;
-  #single = false;
   #many: Map<Key, Value> | undefined;
 
   /** A map with the entries of another. */
@@ -16,7 +18,7 @@ export class SmallMap<Key, Value> implements Map<Key, Value> {
   }
 
   get size(): number {
-    return this.#many?.size ?? Number(this.#single);
+    return this.#many?.size ?? Number(this.#key !== NONE);
   }
 
   get [Symbol.toStringTag](): string {
@@ -25,37 +27,38 @@ export class SmallMap<Key, Value> implements Map<Key, Value> {
 
   get(key: Key): Value | undefined {
     if (this.#many !== undefined) return this.#many.get(key);
-    return this.#single && this.#key === key ? this.#value : undefined;
+    return this.#key === key ? this.#value : undefined;
   }
 
   has(key: Key): boolean {
-    return this.#many?.has(key) ?? (this.#single && this.#key === key);
+    return this.#many?.has(key) ?? this.#key === key;
   }
 
   set(key: Key, value: Value): this {
-    if (this.#many === undefined && this.#single && this.#key !== key) {
-      this.#many = new Map([...this]);
-      this.#empty();
-    }
-    if (this.#many !== undefined) {
-      this.#many.set(key, value);
+    if (this.#many === undefined && (this.#key === NONE || this.#key === key)) {
+      this.#key = key;
+      this.#value = value;
       return this;
     }
-    this.#single = true;
-    this.#key = key;
-    this.#value = value;
+    if (this.#many === undefined) {
+      const many = new Map(this);
+      this.clear();
+      this.#many = many;
+    }
+    this.#many.set(key, value);
     return this;
   }
 
   delete(key: Key): boolean {
     if (this.#many !== undefined) return this.#many.delete(key);
-    if (!this.has(key)) return false;
-    this.#empty();
+    if (this.#key !== key) return false;
+    this.clear();
     return true;
   }
 
   clear(): void {
-    this.#empty();
+    this.#key = NONE;
+    this.#value = undefined;
     this.#many = undefined;
   }
 
@@ -63,29 +66,23 @@ export class SmallMap<Key, Value> implements Map<Key, Value> {
     for (const [key, value] of this) callback(value, key, this);
   }
 
-  /** As they are now where there is one; of several, as `Map` has it: entries may go while they are walked over. */
+  /** The one entry as it is now; several as `Map` has them: they may come and go while they are walked over. */
   entries(): MapIterator<[Key, Value]> {
     if (this.#many !== undefined) return this.#many.entries();
-    return (this.#single ? [[this.#key, this.#value] as [Key, Value]] : []).values() as MapIterator<[Key, Value]>;
+    return (this.#key === NONE ? [] : [[this.#key, this.#value] as [Key, Value]]).values() as MapIterator<[Key, Value]>;
   }
 
   keys(): MapIterator<Key> {
     if (this.#many !== undefined) return this.#many.keys();
-    return (this.#single ? [this.#key as Key] : []).values() as MapIterator<Key>;
+    return (this.#key === NONE ? [] : [this.#key]).values() as MapIterator<Key>;
   }
 
   values(): MapIterator<Value> {
     if (this.#many !== undefined) return this.#many.values();
-    return (this.#single ? [this.#value as Value] : []).values() as MapIterator<Value>;
+    return (this.#key === NONE ? [] : [this.#value as Value]).values() as MapIterator<Value>;
   }
 
   [Symbol.iterator](): MapIterator<[Key, Value]> {
     return this.entries();
-  }
-
-  #empty(): void {
-    this.#single = false;
-    this.#key = undefined;
-    this.#value = undefined;
   }
 }
