@@ -69,15 +69,19 @@ export class Admissions {
   async admit(credentials: Credentials, visitor?: () => Principal | undefined): Promise<Admission> {
     const identity = await this.identify(credentials).catch((thrown: unknown) => this.#visitor(thrown, visitor));
     const { tenantId, userId } = identity.principal;
-    const keys = userId === null ? [tenantId] : [tenantId, `${tenantId}/${userId}`];
+    const { connectionsPerTenant, connectionsPerUser } = this.#services.limits;
+    const keys: string[] = [];
+    if (connectionsPerTenant > 0) keys.push(tenantId);
+    if (connectionsPerUser > 0 && userId !== null) keys.push(`${tenantId}/${userId}`);
     // Kept before the store is asked, so that of many at once only as many pass as there are places.
     const admission: Admission = new Admission(identity, () => {
       for (const key of keys) this.#forget(key, admission);
     });
     for (const key of keys) this.#keep(key, admission);
     try {
-      await this.#checkLimit("connectionsPerTenant", tenantId, admission);
-      if (userId !== null) await this.#checkLimit("connectionsPerUser", `${tenantId}/${userId}`, admission, userId);
+      if (connectionsPerTenant > 0) await this.#checkLimit("connectionsPerTenant", tenantId, admission);
+      if (connectionsPerUser > 0 && userId !== null)
+        await this.#checkLimit("connectionsPerUser", `${tenantId}/${userId}`, admission, userId);
       return admission;
     } catch (thrown) {
       admission.release();
@@ -137,7 +141,6 @@ export class Admissions {
     userId?: string,
   ): Promise<void> {
     const most = this.#services.limits[limit];
-    if (most === 0) return;
     const query = userId === undefined ? { limit: 0 } : { limit: 0, userId };
     const address = sessionsOf(admission.principal.tenantId);
     let before: number;

@@ -24,19 +24,27 @@ export class Hooks {
   /** The result of `hook`, at once where it answers at once. `where` names it in logs. Rejects or throws `GatewayError`s only. */
   call<T>(where: string, hook: () => T | Promise<T>): T | Promise<T> {
     if (this.#running >= this.#concurrent) return this.#later(where, hook);
-    const result = this.bound(where, hook);
-    return isPromise(result) ? this.#counted(result) : result;
+    const result = this.#run(where, hook);
+    if (!isPromise(result)) return result;
+    this.#running++;
+    return this.#bounded(where, result, () => {
+      this.#running--;
+      this.#waiting.shift()?.();
+    });
   }
 
   /** The same without taking a place: for what may call hooks, but mostly does not. */
   bound<T>(where: string, hook: () => T | Promise<T>): T | Promise<T> {
-    let result: T | Promise<T>;
+    const result = this.#run(where, hook);
+    return isPromise(result) ? this.#bounded(where, result) : result;
+  }
+
+  #run<T>(where: string, hook: () => T | Promise<T>): T | Promise<T> {
     try {
-      result = hook();
+      return hook();
     } catch (thrown) {
       throw this.#refusal(where, thrown);
     }
-    return isPromise(result) ? this.#bounded(where, result) : result;
   }
 
   async #later<T>(where: string, hook: () => T | Promise<T>): Promise<T> {
@@ -61,28 +69,32 @@ export class Hooks {
     }
   }
 
-  async #counted<T>(result: Promise<T>): Promise<T> {
-    this.#running++;
-    try {
-      return await result;
-    } finally {
-      this.#running--;
-      this.#waiting.shift()?.();
-    }
-  }
-
-  async #bounded<T>(where: string, result: Promise<T>): Promise<T> {
-    let cancel: (() => void) | undefined;
-    try {
-      const timeout = new Promise<never>((_resolve, reject) => {
-        cancel = this.#clock.after(HOOK_TIMEOUT_MS, () => reject(new Error(`No answer within ${HOOK_TIMEOUT_MS} ms`)));
+  /** What `result` comes to in time. `settled` is called before anybody hears of it. */
+  #bounded<T>(where: string, result: Promise<T>, settled?: () => void): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      let waiting = true;
+      // True once.
+      const isFirst = (): boolean => {
+        const first = waiting;
+        waiting = false;
+        if (first) settled?.();
+        return first;
+      };
+      const cancel = this.#clock.after(HOOK_TIMEOUT_MS, () => {
+        if (isFirst()) reject(this.#refusal(where, new Error(`No answer within ${HOOK_TIMEOUT_MS} ms`)));
       });
-      return await Promise.race([result, timeout]);
-    } catch (thrown) {
-      throw this.#refusal(where, thrown);
-    } finally {
-      cancel?.();
-    }
+      // Of what only looks like a promise, a real one is made.
+      Promise.resolve(result).then(
+        (value) => {
+          cancel();
+          if (isFirst()) resolve(value);
+        },
+        (thrown: unknown) => {
+          cancel();
+          if (isFirst()) reject(this.#refusal(where, thrown));
+        },
+      );
+    });
   }
 
   #refusal(where: string, thrown: unknown): GatewayError {

@@ -12,6 +12,7 @@ import {
   ROOM_AUDIENCE,
   tokenText,
   unauthenticated,
+  verifyShared,
   verifySigned,
   type Claims,
   type VerifiedToken,
@@ -95,7 +96,7 @@ export class JwtAuthenticator implements Authenticator, RoomTokenVerifier {
   async verify(token: unknown): Promise<{ readonly claims: Claims; readonly principal: Principal }> {
     const text = tokenText(token);
     const { algorithm, keyId } = peekHeader(text);
-    if (algorithm === "HS256" && this.#keys !== undefined) return await this.#verifyShared(text, this.#keys);
+    if (algorithm === "HS256" && this.#keys !== undefined) return this.#verifyShared(text, this.#keys);
     return await this.#verifyListed(text, algorithm, keyId);
   }
 
@@ -131,11 +132,10 @@ export class JwtAuthenticator implements Authenticator, RoomTokenVerifier {
     }
   }
 
-  async #verifyShared(token: string, keys: SecretKeys) {
-    const verified = await verifySigned({
+  #verifyShared(token: string, keys: SecretKeys) {
+    const verified = verifyShared({
       token,
-      key: keys.accessSecret,
-      algorithm: "HS256",
+      secret: keys.accessSecret,
       now: this.#clock.now(),
       issuer: this.#issuer,
       audience: this.#audience,

@@ -4,7 +4,7 @@ import { SignJWT } from "jose";
 import { DEFAULT_TENANT } from "./principal.ts";
 import { verifyLegacyRoomToken } from "./legacy-room-tokens.ts";
 import { SecretKeys } from "./secret.ts";
-import { MAX_TOKEN_SECONDS, peekHeader, ROOM_AUDIENCE, tokenText, verifySigned, type VerifiedToken } from "./verify.ts";
+import { MAX_TOKEN_SECONDS, peekHeader, ROOM_AUDIENCE, tokenText, verifyShared, type VerifiedToken } from "./verify.ts";
 
 /** A room token, unless it is asked to live for another time. */
 const DEFAULT_SECONDS = 60 * 60;
@@ -119,20 +119,21 @@ export class RoomTokens {
       if (peekHeader(text).algorithm !== "HS256")
         throw new GatewayError("FORBIDDEN", "The room token's algorithm is not accepted");
       const now = this.#clock.now();
-      const verifying = verifySigned({
-        token: text,
-        key: this.#keys.roomSecret,
-        algorithm: "HS256",
-        now,
-        audience: [ROOM_AUDIENCE],
-        maxTokenSeconds: MAX_TOKEN_SECONDS,
-      });
-      if (!this.#legacy) return await verifying;
-      return await verifying.catch(async (thrown: unknown) => {
-        const legacy = await verifyLegacyRoomToken({ token: text, key: await this.#keys.access(), now });
+      try {
+        return verifyShared({
+          token: text,
+          secret: this.#keys.roomSecret,
+          now,
+          audience: [ROOM_AUDIENCE],
+          maxTokenSeconds: MAX_TOKEN_SECONDS,
+        });
+      } catch (thrown) {
+        const legacy = this.#legacy
+          ? await verifyLegacyRoomToken({ token: text, key: await this.#keys.access(), now })
+          : undefined;
         if (legacy === undefined) throw thrown;
         return legacy;
-      });
+      }
     } catch (thrown) {
       // Whoever shows a bad one is logged in all the same, and only this room stays closed.
       throw new GatewayError("FORBIDDEN", "The room token is not valid", { cause: GatewayError.from(thrown) });

@@ -1,4 +1,4 @@
-import { createHmac, KeyObject, timingSafeEqual } from "node:crypto";
+import { createHmac, timingSafeEqual, type KeyObject } from "node:crypto";
 import { GatewayError, type TokenFailure } from "@roomcast/protocol";
 import {
   decodeJwt,
@@ -61,10 +61,6 @@ export function peekIssuer(token: string): unknown {
 
 export interface Verification {
   readonly token: string;
-  /** A public key, or as a `KeyObject` the shared secret of HS256. */
-  readonly key: CryptoKey | KeyObject;
-  /** The one algorithm that the key is for. */
-  readonly algorithm: TokenAlgorithm;
   /** Milliseconds since 1970. */
   readonly now: number;
   /** One of these must be in `iss`, where given. */
@@ -82,37 +78,56 @@ export interface VerifiedToken {
 }
 
 /**
- * The claims of a token whose signature, issuer, audience and times hold. Rejects with `TOKEN_EXPIRED` or `UNAUTHENTICATED`;
- * messages tell which check failed and never quote the token.
+ * The claims of a token whose signature by `key`, issuer, audience and times hold. Rejects with `TOKEN_EXPIRED` or
+ * `UNAUTHENTICATED`; messages tell which check failed and never quote the token.
  */
-export async function verifySigned(options: Verification): Promise<VerifiedToken> {
-  return checkTimes(await verifiedClaims(options), options);
+export async function verifySigned(
+  options: Verification & {
+    readonly key: CryptoKey;
+    /** The one algorithm that the key is for. */
+    readonly algorithm: TokenAlgorithm;
+  },
+): Promise<VerifiedToken> {
+  let claims: Claims;
+  try {
+    const algorithms = [options.algorithm];
+    ({ payload: claims } = await jwtVerify(options.token, options.key, { ...expectations(options), algorithms }));
+  } catch (thrown) {
+    throw refusal(thrown);
+  }
+  return checkTimes(claims, options);
 }
 
-async function verifiedClaims({ token, key, algorithm, now, issuer, audience }: Verification): Promise<Claims> {
-  const expected: JWTClaimVerificationOptions = {
+/**
+ * The same for an HS256 token, at once: throws instead of rejecting. The library would hand its signature to a thread of
+ * Web Crypto, which costs several times what there is to compute.
+ */
+export function verifyShared(options: Verification & { readonly secret: KeyObject }): VerifiedToken {
+  let claims: Claims;
+  try {
+    claims = sharedClaims(options.token, options.secret, expectations(options));
+  } catch (thrown) {
+    throw refusal(thrown);
+  }
+  return checkTimes(claims, options);
+}
+
+function expectations({ now, issuer, audience }: Verification): JWTClaimVerificationOptions {
+  return {
     requiredClaims: ["sub", "exp"],
     clockTolerance: LEEWAY_SECONDS,
     currentDate: new Date(now),
     ...(issuer === undefined ? undefined : { issuer: [...issuer] }),
     ...(audience === undefined ? undefined : { audience: [...audience] }),
   };
-  try {
-    if (key instanceof KeyObject) return sharedClaims(token, key, expected);
-    const { payload } = await jwtVerify(token, key, { ...expected, algorithms: [algorithm] });
-    return payload;
-  } catch (thrown) {
-    throw refusal(thrown);
-  }
 }
 
 /** What stands before the claims of an unsecured token: `{"alg":"none"}`. */
 const UNSECURED = "eyJhbGciOiJub25lIn0";
 
 /**
- * The claims of an HS256 token. The signature is compared here, because the library would hand it to a thread of Web
- * Crypto, which costs several times what there is to compute; the claims, which it has no other door to, are given to
- * the library as those of a token without one.
+ * The signature is compared here; the claims, which the library has no other door to, are given to it as those of a token
+ * without one.
  */
 function sharedClaims(token: string, secret: KeyObject, expected: JWTClaimVerificationOptions): Claims {
   const [header, payload, signature, ...rest] = token.split(".");
