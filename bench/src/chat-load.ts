@@ -55,7 +55,9 @@ answer({
     goal += messages;
     const done = new Promise<void>((resolve) => (complete = resolve));
     say();
-    await within(PATIENCE_SECONDS, "What members said", done);
+    const missing = (): string =>
+      `The rest of ${goal} messages (${acknowledged} acknowledged, ${heard} of ${goal * members} heard)`;
+    await within(PATIENCE_SECONDS, missing, done);
   },
 });
 

@@ -6,6 +6,7 @@ import { percentile } from "./contest.ts";
 import type { OnFrame } from "./raw-reader.ts";
 import { openSession, type Language } from "./raw-session.ts";
 import { importKey, signToken } from "./token.ts";
+import { within } from "./within.ts";
 
 /**
  * Readers of one channel that count every event. Each so-manieth looks at what it is given: numbers rise by one, and the text
@@ -18,6 +19,7 @@ import { importKey, signToken } from "./token.ts";
 const [port, readers] = process.argv.slice(2, 4).map(Number) as [number, number];
 const language = process.argv[4] as Language;
 const [bytes, everyNth] = process.argv.slice(5, 7).map(Number) as [number, number];
+const PATIENCE_SECONDS = 60;
 const text = JSON.stringify(event(0, bytes).text);
 /** By reader: events that it had since `follow` or `time`. */
 const counts = new Uint32Array(readers);
@@ -76,7 +78,10 @@ answer({
   arrived: async (events: number) => {
     wanted = readers * events;
     if (received > wanted) fail(`Readers were given ${received} events instead of ${wanted}`);
-    if (received < wanted) await new Promise<void>((resolve) => (complete = resolve));
+    if (received < wanted) {
+      const done = new Promise<void>((resolve) => (complete = resolve));
+      await within(PATIENCE_SECONDS, () => `The rest of ${wanted} events (${received} came)`, done);
+    }
     const wrong = counts.findIndex((count) => count !== events);
     if (wrong >= 0) fail(`A reader was given ${counts[wrong]} events instead of ${events}`);
   },
