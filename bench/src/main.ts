@@ -7,11 +7,14 @@ import { chart } from "./chart.ts";
 import { chatBench } from "./chat.ts";
 import { connectionsBench } from "./connections.ts";
 import type { ContestResult } from "./contest.ts";
+import { deployBench } from "./deploy.ts";
+import { disruptionBench } from "./disruption.ts";
 import { fanoutBench, payloadsBench } from "./fanout.ts";
 import { latencyBench } from "./latency.ts";
 import { machine } from "./machine.ts";
 import { mixedBench } from "./mixed.ts";
 import { Interrupted } from "./stage.ts";
+import { stormBench } from "./storm.ts";
 import { wholeNumber } from "./numbers.ts";
 import { table } from "./table.ts";
 
@@ -22,6 +25,9 @@ const BENCHES: readonly Bench[] = [
   latencyBench,
   chatBench,
   mixedBench,
+  stormBench,
+  disruptionBench,
+  deployBench,
 ];
 
 const RESULTS = relative(process.cwd(), fileURLToPath(new URL("../results", import.meta.url)));

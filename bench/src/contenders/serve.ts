@@ -4,6 +4,8 @@ import { answer } from "../child.ts";
 import { publishOnSchedule, type Schedule } from "./schedule.ts";
 
 export interface Served {
+  /** Where to listen; on a free port unless given. */
+  readonly port?: number;
   readonly connections: () => number;
   /** Publishes one event to whoever follows `feed`. */
   readonly publish: (number: number, bytes: number) => void;
@@ -20,11 +22,14 @@ export interface Memory {
   readonly resident: number;
 }
 
-/** Listens on a free port of this machine, and answers what any measurement asks of a server. */
-export function serve(httpServer: Server, { connections, publish, handlers }: Served): void {
+/** Connections that may wait to be accepted: with Node's 511, storms would measure how long kernels wait before they try again. */
+const BACKLOG = 4096;
+
+/** Listens on this machine, and answers what any measurement asks of a server. */
+export function serve(httpServer: Server, { port = 0, connections, publish, handlers }: Served): void {
   let number = 0;
-  httpServer.listen(0, "127.0.0.1", () => {
-    const { port } = httpServer.address() as AddressInfo;
+  httpServer.listen({ port, host: "127.0.0.1", backlog: BACKLOG }, () => {
+    const { port: taken } = httpServer.address() as AddressInfo;
     answer(
       {
         ...handlers,
@@ -43,7 +48,7 @@ export function serve(httpServer: Server, { connections, publish, handlers }: Se
           return { connections: connections(), heap, resident };
         },
       },
-      { port },
+      { port: taken },
     );
   });
 }
