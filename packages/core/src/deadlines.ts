@@ -54,7 +54,8 @@ export class Deadlines {
 
   #arm(): void {
     const next = this.#heap[0]?.at ?? Number.POSITIVE_INFINITY;
-    if (next === this.#armedFor) return;
+    // A timer that is early finds nothing due, and is set again: cheaper than one set anew for each that is cancelled.
+    if (next >= this.#armedFor && this.#heap.length > 0) return;
     this.#disarm?.();
     this.#disarm = undefined;
     this.#armedFor = next;

@@ -79,6 +79,8 @@ export class Gateway {
   readonly #admissions: Admissions;
   readonly #backEnd: BackEnd;
   readonly #started: Promise<void>;
+  /** Whether it is known that the broker has started. */
+  #works = false;
   /** Sessions whose link still stands, ended ones too. */
   readonly #links = new Set<Session>();
   readonly #host: SessionHost = {
@@ -309,7 +311,7 @@ export class Gateway {
   async admit(credentials: Credentials, visitor?: () => Principal | undefined): Promise<Admission> {
     try {
       this.#refuseWhileDraining();
-      await this.#working();
+      if (!this.#works) await this.#working();
       const admission = await this.#admissions.admit(credentials, visitor);
       if (!this.#draining) return admission;
       admission.release();
@@ -371,6 +373,7 @@ export class Gateway {
   async #working(): Promise<void> {
     try {
       await this.#started;
+      this.#works = true;
     } catch (cause) {
       throw new GatewayError("UNAVAILABLE", "The broker could not be started", { cause });
     }
