@@ -80,6 +80,19 @@ describe("connecting", () => {
     expect(errors).toMatchObject([{ code: "REVOKED", retryable: false }]);
   });
 
+  it("does not take coming back as it was told to for a failure", async () => {
+    const { script } = await start();
+    script.link.open();
+    script.chance = 0.25;
+    script.link.push("closing", { ...refusal("SHUTTING_DOWN", true), reconnect: true });
+    await script.advance(250);
+    script.link.refuse();
+    await script.advance(624);
+    expect(script.links).toHaveLength(2);
+    await script.advance(1);
+    expect(script.links).toHaveLength(3);
+  });
+
   it("gives up a connection that does not come up, and hears nothing of it any more", async () => {
     const { script, client } = await start();
     const first = script.link;

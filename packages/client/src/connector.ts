@@ -158,7 +158,8 @@ export class Connector {
       return;
     }
     const delay = delayMs ?? Math.max(backoff(environment, reconnectionDelay, this.#attempts), retryAfter(error));
-    this.#attempts++;
+    // Being told when to come back is no failure. Most find the next server not there yet: their waits begin with the shortest.
+    if (delayMs === undefined) this.#attempts++;
     this.#cancelTimer = environment.after(delay, () => void this.#attempt());
     this.#change(this.#wasConnected ? "reconnecting" : "connecting");
   }
