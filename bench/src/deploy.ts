@@ -22,7 +22,7 @@ export const deployBench: Bench = {
     patience: { default: "20", about: "seconds after which who is not back does not count as back" },
     seed: { default: "1", about: "of who tries when" },
   },
-  run: async ({ rounds, values, report }) => {
+  run: async ({ rounds, only, values, report }) => {
     const of = (name: string): number => wholeNumber(name, values[name] as string);
     const deploy = {
       clients: of("clients"),
@@ -46,6 +46,7 @@ export const deployBench: Bench = {
         contenders: [ROOMCAST, PLAIN],
         baseline: PLAIN.name,
         rounds,
+        only,
         measure: async (contender, label) => {
           const folder = await mkdtemp(join(tmpdir(), "roomcast-bench-"));
           try {

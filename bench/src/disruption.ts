@@ -28,7 +28,7 @@ export const disruptionBench: Bench = {
     bytes: { default: "100", about: "bytes of an event's payload" },
     seed: { default: "1", about: "of whose network breaks off when" },
   },
-  run: async ({ rounds, values, report }) => {
+  run: async ({ rounds, only, values, report }) => {
     const of = (name: string): number => wholeNumber(name, values[name] as string);
     const profile = {
       clients: of("clients"),
@@ -55,6 +55,7 @@ export const disruptionBench: Bench = {
         contenders: [ROOMCAST, PLAIN, RECOVERY],
         baseline: RECOVERY.name,
         rounds,
+        only,
         measure: async (contender, label) => await measure(contender, profile, label),
       }),
     );

@@ -123,7 +123,9 @@ export class RecoveringClient {
       this.#following = false;
       this.#options.onLost();
     }
-    this.#wait(this.#options.kind.delay(this.#attempts++, told, this.#options.random));
+    const { kind, random } = this.#options;
+    this.#wait(kind.delay(this.#attempts, told, random));
+    if (!told) this.#attempts++;
   }
 
   #wait(milliseconds: number): void {

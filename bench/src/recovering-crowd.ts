@@ -6,6 +6,7 @@ import type { Published } from "./contenders/publishing.ts";
 import { percentile } from "./contest.ts";
 import { seeded } from "./random.ts";
 import { RecoveringClient } from "./recovering-client.ts";
+import { within } from "./within.ts";
 
 export interface CrowdOptions {
   readonly port: number;
@@ -26,6 +27,9 @@ export interface Comeback {
   readonly attemptedAt: number;
   readonly followedAt: number;
 }
+
+/** What has not happened after so long will not happen any more. */
+const PATIENCE_SECONDS = 120;
 
 /** What became of some events. */
 export interface Account {
@@ -97,7 +101,7 @@ export class Crowd {
       while (next < this.clients.length && next - this.#following < atOnce) this.clients[next++]?.begin();
     };
     more();
-    await this.#until(() => {
+    await this.#until("connecting", () => {
       if (this.#following % 250 === 0) progress(this.#following);
       more();
       return this.#following === this.clients.length;
@@ -106,18 +110,18 @@ export class Crowd {
 
   /** Resolves when all have the event, or all that are there where some are not. */
   async having(number: number): Promise<void> {
-    await this.#until(() => (this.#having[number] as number) >= this.#following);
+    await this.#until(`event ${number}`, () => (this.#having[number] as number) >= this.#following);
   }
 
   /** Resolves when everybody is there. */
   async whole(): Promise<void> {
-    await this.#until(() => this.#following === this.clients.length);
+    await this.#until("coming back", () => this.#following === this.clients.length);
   }
 
   /** Resolves when everybody was away and is back, and with how many are at the latest after so many milliseconds. */
   async back(milliseconds: number): Promise<number> {
     const all = this.clients.length;
-    const back = this.#until(() => this.#following === all && this.#returned.size === all);
+    const back = this.#condition(() => this.#following === all && this.#returned.size === all);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, milliseconds)));
     await Promise.race([back, late]);
@@ -173,7 +177,13 @@ export class Crowd {
     return Math.max(newest, number);
   }
 
-  async #until(condition: () => boolean): Promise<void> {
+  /** Rejects where it takes too long. `what` is for saying so. */
+  async #until(what: string, condition: () => boolean): Promise<void> {
+    const progress = (): string => `${what} (${this.#following} of ${this.clients.length} clients are there)`;
+    await within(PATIENCE_SECONDS, progress, this.#condition(condition));
+  }
+
+  async #condition(condition: () => boolean): Promise<void> {
     if (condition()) return;
     await new Promise<void>((resolve) => {
       this.#changed = () => {

@@ -19,7 +19,7 @@ export const stormBench: Bench = {
     spread: { default: "1000", about: "milliseconds over which the clients try again" },
     seed: { default: "1", about: "of who tries when" },
   },
-  run: async ({ rounds, values, report }) => {
+  run: async ({ rounds, only, values, report }) => {
     const of = (name: string): number => wholeNumber(name, values[name] as string);
     const storm = {
       clients: of("clients"),
@@ -43,6 +43,7 @@ export const stormBench: Bench = {
         contenders: [ROOMCAST, RECOVERY],
         baseline: RECOVERY.name,
         rounds,
+        only,
         measure: async (contender, label) => await measure(contender, storm, label),
       }),
     );
