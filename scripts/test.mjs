@@ -4,9 +4,10 @@ import { bin, build, install, requireNode, run } from "./setup.mjs";
 
 requireNode();
 install();
-// Most tests run on the sources; those of the command line and of the examples run the real programs.
+// Most tests run on the sources; those of the command line, of the examples and of the bench run the real programs.
 build("packages/cli");
 build("examples/crud-messages");
 build("examples/moleculer");
+build("bench");
 const reporters = ["--reporter=default", "--reporter=./scripts/tally-reporter.mjs"];
 process.exitCode = await run(bin("vitest"), ["run", ...reporters, ...process.argv.slice(2)]);

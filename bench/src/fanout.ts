@@ -19,8 +19,11 @@ interface Fanout {
   readonly bytes: number;
 }
 
-/** Deliveries that are measured, about, unless their bytes are too many; a quarter more come before, to warm up. */
-const DELIVERIES = 300_000;
+const DELIVERIES = {
+  default: "300000",
+  about: "deliveries that are measured, about; fewer where they are large. A quarter more come before, to warm up",
+};
+/** Payload that is delivered in a measurement at most, unless a few ticks have more. */
 const BYTES = 1_000_000_000;
 const FEWEST_TICKS = 5;
 
@@ -32,6 +35,7 @@ export const fanoutBench: Bench = {
     readers: { default: "100,1000,10000", about: "readers of the channel" },
     burst: { default: "1,10", about: "events published in one tick" },
     bytes: { default: "100", about: "bytes of an event's payload" },
+    deliveries: DELIVERIES,
   },
   run: async (options) => {
     const [readerCounts, bursts, sizes] = (["readers", "burst", "bytes"] as const).map((name) =>
@@ -53,6 +57,7 @@ export const payloadsBench: Bench = {
       default: "1x100,10x100,100x100,1x1024,10x1024,1x16384,10x16384",
       about: "what is published in one tick: events x bytes of the payload of each",
     },
+    deliveries: DELIVERIES,
   },
   run: async (options) => {
     const readers = wholeNumber("readers", options.values["readers"] as string);
@@ -85,7 +90,8 @@ function contenders(): readonly FanoutContender[] {
   ];
 }
 
-async function compare({ rounds, only, report }: RunOptions, fanouts: readonly Fanout[]): Promise<void> {
+async function compare({ rounds, only, values, report }: RunOptions, fanouts: readonly Fanout[]): Promise<void> {
+  const deliveries = wholeNumber("deliveries", values["deliveries"] as string);
   needConnections(Math.max(...fanouts.map(({ readers }) => readers)));
   for (const fanout of fanouts) {
     const { readers, burst, bytes } = fanout;
@@ -98,13 +104,15 @@ async function compare({ rounds, only, report }: RunOptions, fanouts: readonly F
         baseline: "plain",
         rounds,
         only,
-        measure: (contender, label) => measure(contender, fanout, label),
+        measure: (contender, label) => measure(contender, fanout, deliveries, label),
       }),
     );
   }
 }
 
-async function measure({ name, language }: FanoutContender, { readers, burst, bytes }: Fanout, label: string) {
+async function measure(contender: FanoutContender, fanout: Fanout, deliveries: number, label: string) {
+  const { name, language } = contender;
+  const { readers, burst, bytes } = fanout;
   return await Stage.play(async (stage) => {
     const server = await stage.server(name);
     const load = await stage.load("fanout-load", [server.ready.port, readers, language, bytes]);
@@ -114,13 +122,12 @@ async function measure({ name, language }: FanoutContender, { readers, burst, by
       const all = load.ask("expect", burst);
       await Promise.all([server.ask("publish", { burst, bytes }), all]);
     };
-    const deliveries = readers * burst;
-    const count = Math.max(FEWEST_TICKS, Math.ceil(Math.min(DELIVERIES, BYTES / bytes) / deliveries));
+    const count = Math.max(FEWEST_TICKS, Math.ceil(Math.min(deliveries, BYTES / bytes) / (readers * burst)));
     for (let i = 0; i < count / 4; i++) await tick();
     const before = await server.cpu();
     for (let i = 0; i < count; i++) await tick();
     const cpu = (await server.cpu()) - before;
     await load.ask("finish");
-    return { cpu: cpu / (count * deliveries) };
+    return { cpu: cpu / (count * readers * burst) };
   });
 }

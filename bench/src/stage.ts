@@ -113,7 +113,9 @@ export class Stage {
     try {
       return await Promise.race([work(stage), stage.#failed]);
     } catch (error) {
-      // A terminal interrupts all of its processes, and that they ended may be heard before our own signal is.
+      // A terminal interrupts all of its processes, and that they ended may be heard before our own signal is, which
+      // comes with the next turn of the loop at the latest: the one after what is left of this one.
+      await setImmediate();
       await setImmediate();
       throw interrupted ?? error;
     } finally {
