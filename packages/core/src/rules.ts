@@ -75,8 +75,9 @@ export class ChannelRules implements ChannelPolicy, RoomTokenNames {
   #foundCount = 0;
   /** Names that begin so, and that no rule matches, ask for a room token. */
   #roomTokenPrefix: string | undefined;
+  /** By the grants of principals, which those that have none share. */
   readonly #grants = new WeakMap<
-    Principal,
+    Principal["grants"],
     readonly { pattern: ChannelPattern; actions: readonly ChannelAction[] }[]
   >();
 
@@ -223,13 +224,13 @@ export class ChannelRules implements ChannelPolicy, RoomTokenNames {
   }
 
   #granted(principal: Principal, action: ChannelAction, address: ChannelAddress): boolean {
-    let grants = this.#grants.get(principal);
+    let grants = this.#grants.get(principal.grants);
     if (grants === undefined) {
       grants = Object.entries(principal.grants).map(([source, actions]) => ({
         pattern: compilePattern(source),
         actions,
       }));
-      this.#grants.set(principal, grants);
+      this.#grants.set(principal.grants, grants);
     }
     if (grants.length === 0) return false;
     return grants.some(

@@ -8,6 +8,7 @@ import { webSocketOf, type GatewayWebSocket } from "./ws-engine.ts";
 /** What Socket.IO's objects have and their types hide. */
 interface Hidden {
   acks?: unknown;
+  decoder?: unknown;
   fns?: unknown;
   nsps?: unknown;
   sockets?: unknown;
@@ -57,7 +58,10 @@ export class Slimmer {
     const hidden = socket as unknown as Hidden;
     shrinkMaps(hidden, ["acks"]);
     shrinkMaps(client as unknown as Hidden, ["nsps", "sockets"]);
+    // A list that was pushed to has room for 17; a copy has as much as it needs.
     if (Array.isArray(hidden.fns)) hidden.fns = hidden.fns.slice();
+    const listeners: unknown = Reflect.get(Object((client as unknown as Hidden).decoder), "_callbacks");
+    if (listeners !== undefined) shrinkLists(listeners as Record<string, unknown>);
   }
 }
 
@@ -73,6 +77,10 @@ function shrinkWebSocket(webSocket: GatewayWebSocket): void {
 /** Sets a property where there is an object with it. */
 function replace(owner: unknown, name: string, value: unknown): void {
   if (typeof owner === "object" && owner !== null && Object.hasOwn(owner, name)) Reflect.set(owner, name, value);
+}
+
+function shrinkLists(owner: Record<string, unknown>): void {
+  for (const [name, list] of Object.entries(owner)) if (Array.isArray(list)) owner[name] = list.slice();
 }
 
 function shrinkMaps(owner: Hidden, names: readonly ("acks" | "nsps" | "sockets")[]): void {
