@@ -6,13 +6,16 @@ import type { Bench } from "./bench.ts";
 import { chart } from "./chart.ts";
 import { chatBench } from "./chat.ts";
 import { connectionsBench } from "./connections.ts";
+import { connectsBench } from "./connects.ts";
 import type { ContestResult } from "./contest.ts";
 import { deployBench } from "./deploy.ts";
 import { disruptionBench } from "./disruption.ts";
 import { fanoutBench, payloadsBench } from "./fanout.ts";
 import { latencyBench } from "./latency.ts";
+import { filtersBench } from "./filters.ts";
 import { machine } from "./machine.ts";
 import { mixedBench } from "./mixed.ts";
+import { presenceBench } from "./presence.ts";
 import { Interrupted } from "./stage.ts";
 import { stormBench } from "./storm.ts";
 import { wholeNumber } from "./numbers.ts";
@@ -22,8 +25,11 @@ const BENCHES: readonly Bench[] = [
   fanoutBench,
   payloadsBench,
   connectionsBench,
+  connectsBench,
   latencyBench,
   chatBench,
+  filtersBench,
+  presenceBench,
   mixedBench,
   stormBench,
   disruptionBench,

@@ -3,6 +3,7 @@ import { attach, JwtAuthenticator } from "@roomcast/server";
 import { createServer } from "node:http";
 import { SECRET } from "../child.ts";
 import { event } from "./event.ts";
+import { publishItems, type ItemBatch } from "./items.ts";
 import { serve } from "./serve.ts";
 
 const httpServer = createServer();
@@ -19,5 +20,9 @@ serve(httpServer, {
     gateway.publish({ tenantId: "default", name: "feed" }, "event", event(number, bytes)).catch((error: unknown) => {
       throw error;
     });
+  },
+  handlers: {
+    items: async (batch: ItemBatch) =>
+      await publishItems(batch, (name, data) => gateway.publish({ tenantId: "default", name }, "event", data)),
   },
 });

@@ -1,0 +1,14 @@
+/** How many connections are being opened, or answers waited for, at a time. */
+export const AT_ONCE = 50;
+
+/** Does something for each number from `from` to before `to`, so many at a time, in order. Rejects with the first failure. */
+export async function crowd(
+  { from = 0, to, atOnce = AT_ONCE }: { from?: number; to: number; atOnce?: number },
+  work: (index: number) => Promise<void>,
+): Promise<void> {
+  let next = from;
+  const workers = Array.from({ length: atOnce }, async () => {
+    while (next < to) await work(next++);
+  });
+  await Promise.all(workers);
+}

@@ -1,0 +1,74 @@
+import { answer, fail, tell } from "./child.ts";
+import { itemEvent, itemOf, type ItemBatch, type ItemEvent } from "./contenders/items.ts";
+import { crowd } from "./crowd.ts";
+import { pushed, RawCaller } from "./raw-caller.ts";
+import { importKey, signToken } from "./token.ts";
+import { within } from "./within.ts";
+
+/**
+ * Readers of `feed` who each ask for another item, and one reader of `one` who asks for all. Every event is looked at: it is
+ * for this reader, it is the whole text, and it came once.
+ *
+ * Arguments: port, readers. Asked: `connect`; `expect` a batch, which is answered when all of its events have come; `ends`,
+ * answered when every server's word to every reader so far has come: what is surplus fails the run.
+ */
+const [port, readers] = process.argv.slice(2, 4).map(Number) as [number, number];
+const callers: RawCaller[] = [];
+let expected: ItemBatch | undefined;
+let left = 0;
+let complete: (() => void) | undefined;
+/** Numbers that have come of the batch that is expected. */
+let come = new Uint8Array(0);
+
+answer({
+  connect: async () => {
+    const key = await importKey();
+    await crowd({ to: readers + 1 }, async (index) => {
+      const topic = index < readers ? "feed" : "one";
+      const item = index < readers ? `item${index}` : undefined;
+      const caller = await RawCaller.open({
+        port,
+        token: await signToken(key, `user${index}`),
+        onPush: (_, text) => take(topic, item, text()),
+      });
+      callers.push(caller);
+      await caller.ask("subscribe", { topic, ...(item === undefined ? undefined : { filter: { item } }) });
+      if (callers.length % 250 === 0) tell(callers.length);
+    });
+  },
+  expect: async (batch: ItemBatch) => {
+    const all = new Promise<void>((resolve) => (complete = resolve));
+    expected = batch;
+    left = batch.count;
+    come = new Uint8Array(batch.count);
+    await within(30, `${batch.count} events`, all);
+  },
+  // An answer comes behind all that was sent before it.
+  ends: async () => {
+    await crowd({ to: callers.length }, async (index) => {
+      await callers[index]?.ask("subscribe", { topic: "end" });
+    });
+  },
+});
+
+function take(topic: string, item: string | undefined, frame: string): void {
+  const [event, payload] = pushed(frame);
+  // Roomcast greets, and puts an event's payload into what it knows of the event.
+  if (event === "session") return;
+  const data = (payload as { payload?: ItemEvent }).payload ?? (payload as ItemEvent);
+  const at = expected === undefined ? -1 : data.number - expected.first;
+  const right =
+    event === "event" &&
+    expected?.channel === topic &&
+    at >= 0 &&
+    at < expected.count &&
+    come[at] === 0 &&
+    (item === undefined || item === itemOf(data.number, expected.items)) &&
+    JSON.stringify(data) === JSON.stringify(itemEvent(data.number, expected));
+  if (!right) {
+    fail(`The reader of ${item ?? "all"} in ${topic} was given ${frame}`);
+    return;
+  }
+  come[at] = 1;
+  if (--left === 0) complete?.();
+}

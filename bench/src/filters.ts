@@ -1,0 +1,100 @@
+import type { Bench } from "./bench.ts";
+import type { ItemBatch } from "./contenders/items.ts";
+import { hold, type Contender } from "./contest.ts";
+import { needConnections } from "./machine.ts";
+import { grouped, wholeNumber } from "./numbers.ts";
+import { counting } from "./progress.ts";
+import { Stage } from "./stage.ts";
+
+interface FiltersContender extends Contender {
+  readonly server: string;
+  readonly args: readonly string[];
+  /** Events of a batch: fewer where each takes long. */
+  readonly batch: number;
+}
+
+const CONTENDERS: readonly FiltersContender[] = [
+  { name: "roomcast", title: "Roomcast", server: "roomcast", args: [], batch: 500 },
+  {
+    name: "plain-rooms",
+    title: "plain Socket.IO, a room a value",
+    server: "filters-plain",
+    args: ["rooms"],
+    batch: 500,
+  },
+  {
+    name: "plain-loop",
+    title: "plain Socket.IO, a test a socket",
+    server: "filters-plain",
+    args: ["loop"],
+    batch: 100,
+  },
+];
+
+/** Batches of each kind: to warm up, and measured. */
+const WARM_UP = 4;
+const BATCHES = 10;
+
+export const filtersBench: Bench = {
+  name: "filters",
+  about:
+    "CPU time of the server for each event on a channel whose readers each ask for another value of one field, where exactly one of them gets it; beside each event on a channel with one reader who gets everything, in turns in the same process. One event at a time.",
+  options: {
+    readers: { default: "10000", about: "readers, each with a connection and a filter of its own" },
+    bytes: { default: "100", about: "bytes of an event's payload" },
+  },
+  run: async ({ rounds, only, values, report }) => {
+    const readers = wholeNumber("readers", values["readers"] as string);
+    const bytes = wholeNumber("bytes", values["bytes"] as string);
+    needConnections(readers + 1);
+    report(
+      await hold({
+        title: `${grouped(readers)} readers with ${grouped(readers)} filters, one match`,
+        parameters: { readers, bytes },
+        measures: [
+          { key: "filtered", title: "CPU µs / event, one match" },
+          { key: "alone", title: "CPU µs / event, one reader, no filter" },
+          { key: "times", title: "one by the other", compared: false },
+        ],
+        contenders: CONTENDERS,
+        baseline: "plain-rooms",
+        only,
+        rounds,
+        measure: (contender, label) => measure({ ...contender, readers, bytes, label }),
+      }),
+    );
+  },
+};
+
+async function measure(options: FiltersContender & { readers: number; bytes: number; label: string }) {
+  const { server: name, args, batch: count, readers, bytes, label } = options;
+  return await Stage.play(async (stage) => {
+    const server = await stage.server(name, args);
+    const load = await stage.load("filters-load", [server.ready.port, readers]);
+    load.onProgress(counting(label, readers));
+    await load.ask("connect");
+    let number = 0;
+    const publish = async (channel: string): Promise<number> => {
+      const batch: ItemBatch = { channel, first: number, count, items: readers, bytes };
+      number += count;
+      const arrived = load.ask("expect", batch);
+      const before = await server.cpu();
+      await server.ask("items", batch);
+      const after = await server.cpu();
+      await arrived;
+      return after - before;
+    };
+    let filtered = 0;
+    let alone = 0;
+    for (let round = -WARM_UP; round < BATCHES; round++) {
+      const one = await publish("feed");
+      const other = await publish("one");
+      if (round < 0) continue;
+      filtered += one;
+      alone += other;
+    }
+    await load.ask("ends");
+    const events = count * BATCHES;
+    return { filtered: filtered / events, alone: alone / events, times: filtered / alone };
+  });
+}
