@@ -19,6 +19,7 @@ export const deployBench: Bench = {
     clients: { default: "5000", about: "clients" },
     rate: { default: "10", about: "events a second, of one channel" },
     bytes: { default: "100", about: "bytes of an event's payload" },
+    drain: { default: "10", about: "seconds that Roomcast is given to close in; fewer make it say goodbye faster" },
     patience: { default: "20", about: "seconds after which who is not back does not count as back" },
     seed: { default: "1", about: "of who tries when" },
   },
@@ -28,6 +29,7 @@ export const deployBench: Bench = {
       clients: of("clients"),
       rate: of("rate"),
       bytes: of("bytes"),
+      drain: of("drain"),
       patience: of("patience"),
       seed: of("seed"),
     };
@@ -64,6 +66,7 @@ interface Deploy {
   readonly clients: number;
   readonly rate: number;
   readonly bytes: number;
+  readonly drain: number;
   readonly patience: number;
   readonly seed: number;
   readonly historyFile: string;
@@ -75,7 +78,7 @@ const SETTLED_SECONDS = 1;
 const MORE_SECONDS = 60;
 
 async function measure({ name, title }: RecoveringContender, deploy: Deploy, label: string) {
-  const { clients, rate, bytes, patience, seed, historyFile } = deploy;
+  const { clients, rate, bytes, drain, patience, seed, historyFile } = deploy;
   return await Stage.play(async (stage) => {
     const before = await recoveringServer(stage, name, { historyFile });
     const { port } = before.ready;
@@ -86,7 +89,7 @@ async function measure({ name, title }: RecoveringContender, deploy: Deploy, lab
     await before.ask("steadily", { from: 0, perSecond: rate, bytes });
     await load.ask("having", rate * SETTLED_SECONDS);
     const start = performance.now();
-    const first = await before.ask<Published>("close");
+    const first = await before.ask<Published>("close", drain);
     await before.stop();
     const after = await recoveringServer(stage, name, { port, historyFile });
     await after.ask("steadily", { from: first.next, perSecond: rate, bytes });
@@ -100,7 +103,7 @@ async function measure({ name, title }: RecoveringContender, deploy: Deploy, lab
     ]);
     if (name === ROOMCAST.name) mustHaveAll(title, result);
     return {
-      missing: result.missing / back,
+      missing: result.missing / result.present,
       back: (100 * back) / clients,
       p50: result.p50,
       p95: result.p95,

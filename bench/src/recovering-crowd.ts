@@ -33,6 +33,8 @@ const PATIENCE_SECONDS = 120;
 
 /** What became of some events. */
 export interface Account {
+  /** Clients that are there. */
+  readonly present: number;
   /** Of all events and all clients that are there at the end. */
   readonly delivered: number;
   readonly missing: number;
@@ -136,14 +138,15 @@ export class Crowd {
   }
 
   account(published: Published["events"]): Account {
-    let owed = 0;
+    let present = 0;
     let missing = 0;
     for (const [client, one] of this.clients.entries()) {
       if (!one.following) continue;
-      owed += published.length;
+      present++;
       for (const [number] of published) if (this.arrivedAt(client, number) === undefined) missing++;
     }
-    return { delivered: (owed - missing) / owed, missing, duplicates: this.#duplicates };
+    const owed = present * published.length;
+    return { present, delivered: (owed - missing) / owed, missing, duplicates: this.#duplicates };
   }
 
   /**

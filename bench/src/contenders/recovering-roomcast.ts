@@ -1,7 +1,7 @@
 import { createGateway, MemoryBroker } from "@roomcast/core";
 import { attach, HandoverBroker, JwtAuthenticator } from "@roomcast/server";
 import { createServer } from "node:http";
-import { SECRET } from "../child.ts";
+import { fail, SECRET } from "../child.ts";
 import { event } from "./event.ts";
 import { serveRecovering } from "./serve-recovering.ts";
 
@@ -12,7 +12,10 @@ const gateway = createGateway({
   auth: new JwtAuthenticator({ secret: SECRET }),
   // Plain Socket.IO's recovery keeps all of two minutes.
   channels: [{ match: "**", keep: { size: 2500, seconds: 120 } }],
-  broker: file === undefined ? new MemoryBroker() : new HandoverBroker({ file }),
+  broker:
+    file === undefined
+      ? new MemoryBroker()
+      : new HandoverBroker({ file, failed: (where, error) => fail(`${where}: ${String(error)}`) }),
   // All connections of a measurement come from one address, and the others have no such limits.
   limits: { handshakesPerSecondPerAddress: 1_000_000, pendingConnections: 100_000 },
 });
@@ -25,5 +28,5 @@ serveRecovering(httpServer, {
   connections: () => gateway.sessionCount,
   publish: async (number, bytes) =>
     await gateway.publish({ tenantId: "default", name: "feed" }, "event", event(number, bytes)),
-  close: async () => await roomcast.close(),
+  close: async (drainSeconds) => await roomcast.close({ drainSeconds }),
 });

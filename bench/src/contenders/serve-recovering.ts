@@ -8,8 +8,8 @@ export interface ServedRecovering {
   readonly connections: () => number;
   /** Publishes one event to whoever follows `feed`; returns or resolves when it is published. */
   readonly publish: (number: number, bytes: number) => unknown;
-  /** Does what SIGTERM does: everybody has to go. */
-  readonly close: () => Promise<unknown>;
+  /** Does what SIGTERM does: everybody has to go, within so many seconds where there is a choice. */
+  readonly close: (seconds: number) => Promise<unknown>;
 }
 
 /** Listens, and answers what a measurement asks of a server whose clients go and come back. */
@@ -25,9 +25,9 @@ export function serveRecovering(httpServer: Server, { port, connections, publish
       steadily: (how: Parameters<Publishing["steadily"]>[0]) => publishing.steadily(how),
       last: async (bytes: number) => await publishing.last(bytes),
       // Events go on coming in until it is closed.
-      close: async () => {
+      close: async (seconds: number) => {
         publishing.closing();
-        await close();
+        await close(seconds);
         return await publishing.end();
       },
     },
