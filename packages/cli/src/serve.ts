@@ -1,6 +1,6 @@
 import process from "node:process";
 import { systemClock } from "@roomcast/core";
-import { startServer, TokenIssuer, type ResolvedConfig, type StandaloneServer } from "@roomcast/server";
+import { HANDING_ON_MS, startServer, TokenIssuer, type ResolvedConfig, type StandaloneServer } from "@roomcast/server";
 import { banner, takesColours, type TryWith } from "./banner.ts";
 import { CommandError, type Arguments, type Command } from "./command.ts";
 import { readConfig } from "./config.ts";
@@ -48,7 +48,7 @@ async function run(args: Arguments): Promise<number> {
   if (process.env["NODE_ENV"] !== "production") process.stdout.write(await welcome(config, server.url));
   await stopped;
   // Whatever else would keep the process: it is gone when the time is over.
-  setTimeout(() => process.exit(0), config.drainSeconds * 1000).unref();
+  setTimeout(() => process.exit(0), config.drainSeconds * 1000 + HANDING_ON_MS).unref();
   await server.close({ drainSeconds: config.drainSeconds });
   return 0;
 }

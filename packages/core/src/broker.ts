@@ -47,6 +47,8 @@ export interface HistoryPage {
   readonly position: Position;
   /** With `since`: whether `events` begins with the very next one, i.e. the epochs match and the log still reaches it. */
   readonly complete: boolean;
+  /** About how many bytes the events take as JSON, where the broker knows without looking. */
+  readonly bytes?: number;
 }
 
 /** What nodes tell each other, beside the publications of channels. Never kept. */

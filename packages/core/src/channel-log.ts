@@ -88,8 +88,10 @@ export class ChannelLog {
       start = this.#head + (from - first);
       end = Math.min(end, start + limit);
     }
+    const entries = this.#entries.slice(start, end);
     return {
-      events: this.#entries.slice(start, end).map((entry) => entry.publication),
+      events: entries.map((entry) => entry.publication),
+      bytes: entries.reduce((sum, entry) => sum + entry.bytes, 0),
       position: this.position,
       complete: since !== undefined && this.reaches(since),
     };

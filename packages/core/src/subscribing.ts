@@ -106,7 +106,8 @@ async function recover(session: Session, address: ChannelAddress, options: Follo
   const { position } = page;
   if (since === undefined) return { position };
   const events = filter === undefined ? page.events : page.events.filter(({ data }) => filter.matches(data));
-  if (!readable || !page.complete || page.events.length > REPLY_ENTRIES || !fitsReply(events)) {
+  const fits = (filter === undefined && page.bytes !== undefined && page.bytes <= REPLY_BYTES) || fitsReply(events);
+  if (!readable || !page.complete || page.events.length > REPLY_ENTRIES || !fits) {
     return { position, recovered: false };
   }
   return { position, recovered: true, events };

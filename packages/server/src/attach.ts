@@ -50,7 +50,7 @@ export interface CloseOptions {
 export interface Roomcast {
   /**
    * Drains: `/ready` and new handshakes get 503, clients hear `closing` in paced batches, then links, gateway and HTTP
-   * server are closed, within the drain time. Calling it again changes nothing, and gives the same promise.
+   * server are closed, within the drain time; only a broker that hands on its logs may take two seconds more. Calling it again changes nothing, and gives the same promise.
    */
   close(options?: CloseOptions): Promise<void>;
   /**
@@ -71,8 +71,11 @@ export interface Roomcast {
 
 const DEFAULT_DRAIN_SECONDS = 10;
 const ROOM_PREFIX = "/";
-/** Part of the drain time that is kept for closing what draining left. */
-const CLOSING_SHARE = 0.1;
+/** Part of the drain time that is kept for closing what draining left, and how long that is at most. */
+const CLOSING_SHARE = 0.3;
+const MOST_CLOSING_MS = 3000;
+/** For so long a broker may hand on what it holds, also when the drain time is over. */
+export const HANDING_ON_MS = 2000;
 
 /**
  * Puts a gateway on an HTTP server, which may serve an application too: requests and upgrades that are not Roomcast's go
@@ -150,12 +153,15 @@ interface DrainOptions {
 async function drain({ httpServer, gateway, endpoints, milliseconds }: DrainOptions): Promise<void> {
   const end = performance.now() + milliseconds;
   const left = (): number => end - performance.now();
-  const talking = milliseconds * (1 - CLOSING_SHARE);
+  const talking = milliseconds - Math.min(milliseconds * CLOSING_SHARE, MOST_CLOSING_MS);
   try {
     await within(talking, gateway.drain({ seconds: talking / 1000 }));
   } finally {
+    // At once: what a broker hands on to the next process may take long, and is worth more than a link's last words.
+    const closed = gateway.close();
+    closed.catch(() => undefined);
     await within(left() / 2, Promise.all(endpoints.map((endpoint) => endpoint.end())));
     await closeHttpServer(httpServer, left() / 2);
-    await within(left(), gateway.close());
+    await within(Math.max(left(), HANDING_ON_MS), closed);
   }
 }

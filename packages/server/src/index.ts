@@ -1,4 +1,4 @@
-export { attach, type AttachOptions, type AttachRest, type CloseOptions, type Roomcast } from "./attach.ts";
+export { attach, HANDING_ON_MS, type AttachOptions, type AttachRest, type CloseOptions, type Roomcast } from "./attach.ts";
 export { ApiKeys, hashApiKey, type ApiKeyEntry, type ApiKeyScope } from "./auth/api-keys.ts";
 export { CombinedAuthenticator, type CombinedOptions } from "./auth/combined.ts";
 export { CookieAuthenticator, type CookieOptions, type GetUserByToken } from "./auth/cookie.ts";
