@@ -1,45 +1,140 @@
-import { spreadOf, type ContestResult } from "./contest.ts";
+import { ratios, spreadOf, type ContenderResult, type ContestResult, type Measure, type Spread } from "./contest.ts";
 
-const COLOURS = ["#2563eb", "#9ca3af", "#f59e0b", "#10b981", "#ef4444", "#8b5cf6", "#06b6d4"];
-const BAR = 18;
-const GROUP_GAP = 34;
-const LEFT = 170;
-const WIDTH = 900;
-
-/** The first measure of each contest as bars, each contest on a scale of its own, with whiskers from least to most. */
-export function chart(name: string, contests: readonly ContestResult[]): string {
-  const colours = new Map<string, string>();
-  const parts: string[] = [];
-  let y = 44;
-  for (const { title, measures, results } of contests) {
-    const [measure] = measures;
-    if (measure === undefined) continue;
-    const measured = results.flatMap(({ name: contender, title: called, values }) => {
-      const finite = (values[measure.key] ?? []).filter(Number.isFinite);
-      return finite.length === 0 ? [] : [{ contender, called, spread: spreadOf(finite) }];
-    });
-    const most = Math.max(...measured.map(({ spread }) => spread.most));
-    const x = (value: number): number => (most === 0 ? 0 : (value / most) * (WIDTH - LEFT - 110));
-    parts.push(text(12, y, `${title}: ${measure.title}`, "bold"));
-    y += 12;
-    for (const { contender, called, spread } of measured) {
-      const colour = colours.get(contender) ?? (COLOURS[colours.size % COLOURS.length] as string);
-      colours.set(contender, colour);
-      const middle = y + BAR / 2;
-      parts.push(text(LEFT - 8, middle + 4, called, "normal", "end"));
-      parts.push(
-        `<rect x="${LEFT}" y="${y}" width="${x(spread.median).toFixed(1)}" height="${BAR - 4}" fill="${colour}"/>`,
-        `<path d="M${(LEFT + x(spread.least)).toFixed(1)} ${middle - 2}H${(LEFT + x(spread.most)).toFixed(1)}" stroke="#111827"/>`,
-        text(LEFT + x(spread.most) + 8, middle + 3, spread.median.toFixed(measure.digits ?? 2)),
-      );
-      y += BAR;
-    }
-    y += GROUP_GAP;
-  }
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${y}" font-family="system-ui, sans-serif" font-size="12"><rect width="100%" height="100%" fill="#fff"/>${text(12, 20, name, "bold")}${parts.join("")}</svg>\n`;
+export interface ChartOptions {
+  readonly name: string;
+  /** Below the name. */
+  readonly about: string;
+  readonly contests: readonly ContestResult[];
 }
 
-function text(x: number, y: number, content: string, weight = "normal", anchor = "start"): string {
+/** Ours comes first everywhere; the others are told apart from it, and each is the same in all contests. */
+const OURS = "#2563eb";
+const OTHERS = ["#94a3b8", "#d6a65c", "#7fae8b", "#b48ead", "#c98276", "#88b0c4"];
+const DARK = "#0f172a";
+const GREY = "#64748b";
+
+const WIDTH = 880;
+const MARGIN = 28;
+/** Where bars begin, and how much is kept free for the figures after them. */
+const BARS = 220;
+const FIGURES = 150;
+const BAR = 18;
+const STEP = 27;
+/** Characters of the text below the name in a line. */
+const LINE = 125;
+
+/**
+ * The first measure of each contest as bars, each contest on a scale of its own: medians, and lines from the least to the
+ * most. An SVG of its own, on white.
+ */
+export function chart({ name, about, contests }: ChartOptions): string {
+  const names = [...new Set(contests.flatMap(({ results }) => results.map((result) => result.name)))];
+  const others = names.filter((one) => one !== "roomcast");
+  const colour = (contender: string): string =>
+    contender === "roomcast" ? OURS : (OTHERS[others.indexOf(contender) % OTHERS.length] as string);
+  const parts: string[] = [text(MARGIN, 42, name, { size: 22, weight: 700 })];
+  let y = 64;
+  for (const line of wrapped(about)) {
+    parts.push(text(MARGIN, y, line, { fill: GREY }));
+    y += 17;
+  }
+  for (const contest of contests) {
+    const [measure] = contest.measures;
+    if (measure === undefined) continue;
+    y += 22;
+    parts.push(
+      `<path d="M${MARGIN} ${y - 10}H${WIDTH - MARGIN}" stroke="#e2e8f0"/>`,
+      text(MARGIN, y + 14, contest.title, { size: 14, weight: 600 }),
+      text(MARGIN, y + 32, legend(contest, measure), { fill: GREY }),
+    );
+    y += 46;
+    parts.push(bars(contest, measure, y, colour));
+    y += STEP * contest.results.length;
+  }
+  const height = y + 22;
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}"`,
+    ` font-family="system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif" font-size="12">`,
+    `<rect width="100%" height="100%" fill="#fff"/>${parts.join("")}</svg>\n`,
+  ].join("");
+}
+
+function bars(contest: ContestResult, measure: Measure, top: number, colour: (contender: string) => string): string {
+  const measured = contest.results.map((result) => ({ result, spread: measuredSpread(result, measure) }));
+  const most = Math.max(0, ...measured.map(({ spread }) => spread?.most ?? 0));
+  const x = (value: number): number =>
+    BARS + (most <= 0 ? 0 : Math.max(0, value / most) * (WIDTH - MARGIN - FIGURES - BARS));
+  return measured
+    .map(({ result, spread }, at) => {
+      const y = top + at * STEP;
+      const line = y + BAR / 2 + 4;
+      const ours = result.name === "roomcast";
+      const label = text(BARS - 12, line, result.title, { anchor: "end", ...(ours ? { weight: 600 } : undefined) });
+      if (spread === undefined) return `${label}${text(BARS, line, without(result), { fill: GREY })}`;
+      const { median, least, most: highest } = spread;
+      const figure = median.toLocaleString("en-US", digits(measure));
+      return [
+        label,
+        `<rect x="${BARS}" y="${y}" width="${Math.max(1, x(median) - BARS).toFixed(1)}" height="${BAR}" rx="3" fill="${colour(result.name)}"/>`,
+        whisker(x(least), x(highest), y + BAR / 2),
+        `<text x="${(x(highest) + 10).toFixed(1)}" y="${line}" fill="${DARK}"><tspan font-weight="600">${figure}</tspan>`,
+        `<tspan dx="8" fill="${GREY}">${ratio(contest, measure, result)}</tspan></text>`,
+      ].join("");
+    })
+    .join("");
+}
+
+function legend({ baseline, results }: ContestResult, measure: Measure): string {
+  const base = results.find(({ name }) => name === baseline);
+  const better = `${measure.title} (${measure.better ?? "less"} is better)`;
+  return measure.compared === false || base === undefined ? better : `${better}, and × ratio to ${base.title}`;
+}
+
+/** From the least to the most; nothing where they are as good as one. */
+function whisker(from: number, to: number, y: number): string {
+  if (to - from < 1) return "";
+  const [left, right] = [from.toFixed(1), to.toFixed(1)];
+  const caps = `M${left} ${y - 4}v8M${right} ${y - 4}v8`;
+  return `<path d="M${left} ${y}H${right}${caps}" stroke="${DARK}" stroke-width="1.2" opacity="0.65"/>`;
+}
+
+function measuredSpread({ values }: ContenderResult, { key }: Measure): Spread | undefined {
+  const finite = (values[key] ?? []).filter(Number.isFinite);
+  return finite.length === 0 ? undefined : spreadOf(finite);
+}
+
+function without({ missing }: ContenderResult): string {
+  return missing === undefined ? "not measured" : `skipped: ${missing}`;
+}
+
+function ratio(contest: ContestResult, measure: Measure, { name }: ContenderResult): string {
+  if (measure.compared === false || name === contest.baseline) return "";
+  const all = ratios(contest, name, measure.key).filter(Number.isFinite);
+  return all.length === 0 ? "" : `× ${spreadOf(all).median.toFixed(2)}`;
+}
+
+function digits({ digits: count = 2 }: Measure): Intl.NumberFormatOptions {
+  return { minimumFractionDigits: count, maximumFractionDigits: count };
+}
+
+function wrapped(content: string): readonly string[] {
+  return content.split(" ").reduce<string[]>((lines, word) => {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + word.length < LINE) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+    return lines;
+  }, []);
+}
+
+interface TextStyle {
+  readonly size?: number;
+  readonly weight?: number;
+  readonly anchor?: "start" | "end";
+  readonly fill?: string;
+}
+
+function text(x: number, y: number, content: string, style: TextStyle = {}): string {
+  const { size = 12, weight = 400, anchor = "start", fill = DARK } = style;
   const escaped = content.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
-  return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" font-weight="${weight}" text-anchor="${anchor}">${escaped}</text>`;
+  return `<text x="${x}" y="${y}" font-size="${size}" font-weight="${weight}" text-anchor="${anchor}" fill="${fill}">${escaped}</text>`;
 }

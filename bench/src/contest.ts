@@ -5,6 +5,8 @@ export interface Measure {
   readonly key: string;
   /** For a column: what, and its unit. */
   readonly title: string;
+  /** What is better; "less" unless told. */
+  readonly better?: "less" | "more";
   /** Digits after the point; 2 unless told. */
   readonly digits?: number;
   /** Whether a ratio to the baseline says something. True unless told. */

@@ -45,7 +45,7 @@ export const disruptionBench: Bench = {
         title: `${grouped(profile.clients)} clients, ${profile.rate} events a second, ${profile.seconds} s, an outage each ${profile.every} s`,
         parameters: profile,
         measures: [
-          { key: "delivered", title: "% delivered", digits: 3, compared: false },
+          { key: "delivered", title: "% delivered", better: "more", digits: 3, compared: false },
           { key: "duplicates", title: "duplicates", digits: 0, compared: false },
           { key: "replay50", title: "replay p50 ms", digits: 1 },
           { key: "replay99", title: "replay p99 ms", digits: 1 },

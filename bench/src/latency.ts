@@ -56,7 +56,7 @@ export const latencyBench: Bench = {
       title: `${grouped(readers)} readers, ${grouped(bytes)} bytes, as many as go (${BURST} a tick, ${IN_FLIGHT} on their way)`,
       parameters: { ...setting, burst: BURST, inFlight: IN_FLIGHT },
       measures: [
-        { key: "deliveries", title: "deliveries / s", digits: 0 },
+        { key: "deliveries", title: "deliveries / s", better: "more", digits: 0 },
         { key: "server", title: "server's % of its core", digits: 0, compared: false },
         { key: "load", title: "load's % of its core", digits: 0, compared: false },
       ],

@@ -90,7 +90,7 @@ async function run(bench: Bench, args: readonly string[]): Promise<void> {
       mkdirSync(results, { recursive: true });
       const whole = { bench: bench.name, about: bench.about, machine: here, rounds, contests };
       writeFileSync(join(results, `${bench.name}.json`), `${JSON.stringify(whole, undefined, 2)}\n`);
-      writeFileSync(join(results, `${bench.name}.svg`), chart(bench.name, contests));
+      writeFileSync(join(results, `${bench.name}.svg`), chart({ name: bench.name, about: bench.about, contests }));
     },
   });
   process.stdout.write(`Written to ${results}: ${bench.name}.json, ${bench.name}.svg\n\n`);
