@@ -7,8 +7,8 @@ export interface ChartOptions {
   readonly contests: readonly ContestResult[];
 }
 
-/** Ours comes first everywhere; the others are told apart from it, and each is the same in all contests. */
-const OURS = "#2563eb";
+/** Ours, alone or in several ways, are told apart from the others, and each is the same in all contests. */
+const OURS = ["#2563eb", "#60a5fa", "#93c5fd"];
 const OTHERS = ["#94a3b8", "#d6a65c", "#7fae8b", "#b48ead", "#c98276", "#88b0c4"];
 const DARK = "#0f172a";
 const GREY = "#64748b";
@@ -28,10 +28,7 @@ const LINE = 125;
  * most. An SVG of its own, on white.
  */
 export function chart({ name, about, contests }: ChartOptions): string {
-  const names = [...new Set(contests.flatMap(({ results }) => results.map((result) => result.name)))];
-  const others = names.filter((one) => one !== "roomcast");
-  const colour = (contender: string): string =>
-    contender === "roomcast" ? OURS : (OTHERS[others.indexOf(contender) % OTHERS.length] as string);
+  const colours = coloursOf(contests);
   const parts: string[] = [text(MARGIN, 42, name, { size: 22, weight: 700 })];
   let y = 64;
   for (const line of wrapped(about)) {
@@ -48,7 +45,7 @@ export function chart({ name, about, contests }: ChartOptions): string {
       text(MARGIN, y + 32, legend(contest, measure), { fill: GREY }),
     );
     y += 46;
-    parts.push(bars(contest, measure, y, colour));
+    parts.push(bars(contest, measure, y, colours));
     y += STEP * contest.results.length;
   }
   const height = y + 22;
@@ -59,7 +56,7 @@ export function chart({ name, about, contests }: ChartOptions): string {
   ].join("");
 }
 
-function bars(contest: ContestResult, measure: Measure, top: number, colour: (contender: string) => string): string {
+function bars(contest: ContestResult, measure: Measure, top: number, colours: ReadonlyMap<string, string>): string {
   const measured = contest.results.map((result) => ({ result, spread: measuredSpread(result, measure) }));
   const most = Math.max(0, ...measured.map(({ spread }) => spread?.most ?? 0));
   const x = (value: number): number =>
@@ -68,20 +65,39 @@ function bars(contest: ContestResult, measure: Measure, top: number, colour: (co
     .map(({ result, spread }, at) => {
       const y = top + at * STEP;
       const line = y + BAR / 2 + 4;
-      const ours = result.name === "roomcast";
-      const label = text(BARS - 12, line, result.title, { anchor: "end", ...(ours ? { weight: 600 } : undefined) });
+      const label = text(BARS - 12, line, result.title, { anchor: "end", weight: isOurs(result) ? 600 : 400 });
       if (spread === undefined) return `${label}${text(BARS, line, without(result), { fill: GREY })}`;
       const { median, least, most: highest } = spread;
       const figure = median.toLocaleString("en-US", digits(measure));
       return [
         label,
-        `<rect x="${BARS}" y="${y}" width="${Math.max(1, x(median) - BARS).toFixed(1)}" height="${BAR}" rx="3" fill="${colour(result.name)}"/>`,
+        `<rect x="${BARS}" y="${y}" width="${Math.max(1, x(median) - BARS).toFixed(1)}" height="${BAR}" rx="3" fill="${colours.get(result.name)}"/>`,
         whisker(x(least), x(highest), y + BAR / 2),
         `<text x="${(x(highest) + 10).toFixed(1)}" y="${line}" fill="${DARK}"><tspan font-weight="600">${figure}</tspan>`,
         `<tspan dx="8" fill="${GREY}">${ratio(contest, measure, result)}</tspan></text>`,
       ].join("");
     })
     .join("");
+}
+
+function isOurs({ title }: ContenderResult): boolean {
+  return title.startsWith("Roomcast");
+}
+
+/** By name of the contender. */
+function coloursOf(contests: readonly ContestResult[]): ReadonlyMap<string, string> {
+  const all = contests.flatMap(({ results }) => results);
+  const of = (results: readonly ContenderResult[], colours: readonly string[]) =>
+    [...new Set(results.map(({ name }) => name))].map(
+      (name, at) => [name, colours[at % colours.length] as string] as const,
+    );
+  return new Map([
+    ...of(
+      all.filter((one) => !isOurs(one)),
+      OTHERS,
+    ),
+    ...of(all.filter(isOurs), OURS),
+  ]);
 }
 
 function legend({ baseline, results }: ContestResult, measure: Measure): string {
