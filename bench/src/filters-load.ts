@@ -1,12 +1,12 @@
 import { answer, fail, tell } from "./child.ts";
-import { itemEvent, itemOf, type ItemBatch, type ItemEvent } from "./contenders/items.ts";
+import { itemEvent, itemOf, ownChannel, type ItemBatch, type ItemEvent } from "./contenders/items.ts";
 import { crowd } from "./crowd.ts";
 import { pushed, RawCaller } from "./raw-caller.ts";
 import { importKey, signToken } from "./token.ts";
 import { within } from "./within.ts";
 
 /**
- * Readers of `feed` who each ask for another item, and one reader of `one` who asks for all. Every event is looked at: it is
+ * Readers of `feed` who each ask for another item, and follow that item's own channel; and one reader of `one`. Every event is looked at: it is
  * for this reader, it is the whole text, and it came once.
  *
  * Arguments: port, readers. Asked: `connect`; `expect` a batch, which is answered when all of its events have come; `ends`,
@@ -24,15 +24,15 @@ answer({
   connect: async () => {
     const key = await importKey();
     await crowd({ to: readers + 1 }, async (index) => {
-      const topic = index < readers ? "feed" : "one";
       const item = index < readers ? `item${index}` : undefined;
-      const caller = await RawCaller.open({
-        port,
-        token: await signToken(key, `user${index}`),
-        onPush: (_, text) => take(topic, item, text()),
-      });
+      const token = await signToken(key, `user${index}`);
+      const caller = await RawCaller.open({ port, token, onPush: (_, text) => take(item, text()) });
       callers.push(caller);
-      await caller.ask("subscribe", { topic, ...(item === undefined ? undefined : { filter: { item } }) });
+      if (item === undefined) await caller.ask("subscribe", { topic: "one" });
+      else {
+        await caller.ask("subscribe", { topic: "feed", filter: { item } });
+        await caller.ask("subscribe", { topic: ownChannel(item) });
+      }
       if (callers.length % 250 === 0) tell(callers.length);
     });
   },
@@ -51,7 +51,7 @@ answer({
   },
 });
 
-function take(topic: string, item: string | undefined, frame: string): void {
+function take(item: string | undefined, frame: string): void {
   const [event, payload] = pushed(frame);
   // Roomcast greets, and puts an event's payload into what it knows of the event.
   if (event === "session") return;
@@ -59,14 +59,15 @@ function take(topic: string, item: string | undefined, frame: string): void {
   const at = expected === undefined ? -1 : data.number - expected.first;
   const right =
     event === "event" &&
-    expected?.channel === topic &&
+    expected !== undefined &&
+    (expected.channel === "one") === (item === undefined) &&
     at >= 0 &&
     at < expected.count &&
     come[at] === 0 &&
     (item === undefined || item === itemOf(data.number, expected.items)) &&
     JSON.stringify(data) === JSON.stringify(itemEvent(data.number, expected));
   if (!right) {
-    fail(`The reader of ${item ?? "all"} in ${topic} was given ${frame}`);
+    fail(`The reader of ${item ?? "one"} was given ${frame}`);
     return;
   }
   come[at] = 1;

@@ -8,7 +8,8 @@ export interface ItemEvent extends BenchEvent {
 
 /** Publications of a measurement of filters. */
 export interface ItemBatch {
-  readonly channel: string;
+  /** `feed`: all on this channel; `one`: too; `own`: each on its item's own channel. */
+  readonly channel: "feed" | "one" | "own";
   /** The number of the first. */
   readonly first: number;
   readonly count: number;
@@ -29,13 +30,19 @@ export function itemEvent(number: number, { items, bytes }: Pick<ItemBatch, "ite
   return { ...event(number, bytes), item: itemOf(number, items) };
 }
 
+/** The channel of an item alone. */
+export function ownChannel(item: string): string {
+  return `own:${item}`;
+}
+
 /** Publishes the events one by one: each has been written to its reader's socket before the next one is published. */
 export async function publishItems(
   batch: ItemBatch,
   publish: (channel: string, data: ItemEvent) => unknown,
 ): Promise<void> {
   for (let i = 0; i < batch.count; i++) {
-    await publish(batch.channel, itemEvent(batch.first + i, batch));
+    const data = itemEvent(batch.first + i, batch);
+    await publish(batch.channel === "own" ? ownChannel(data.item) : batch.channel, data);
     // What is gathered in one turn is written at its end, which may be after whoever waited for that end as well.
     await turn();
     await turn();
