@@ -54,9 +54,7 @@ async function measure(name: string, connects: number, warmUp: number): Promise<
     const before = await server.cpu();
     const connected = await load.ask<Connected>("connect");
     const after = await server.cpu();
-    const everybody = load.ask("expect");
-    await server.ask("publish", { burst: 1, bytes: BYTES });
-    await everybody;
+    await Promise.all([load.ask("expect"), server.ask("publish", { burst: 1, bytes: BYTES })]);
     return {
       cpu: (after - before) / connects,
       rate: (connects / connected.milliseconds) * 1000,
