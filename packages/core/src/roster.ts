@@ -2,6 +2,9 @@ import { REPLY_BYTES, REPLY_ENTRIES, utf8Length, type ChannelAddress, type Membe
 import type { MemberRecord, PresenceStore } from "./presence.ts";
 import type { PresenceWindows } from "./presence-window.ts";
 
+/** A member in JSON, without its ids. */
+const SMALL_MEMBER_BYTES = 80;
+
 export interface MembersPage {
   readonly members: readonly Member[];
   readonly total: number;
@@ -35,11 +38,22 @@ export class Roster {
     for (let limit = REPLY_ENTRIES; ; limit = Math.max(1, limit >> 2)) {
       const page = await this.#store.members(address, cursor === undefined ? { limit } : { limit, cursor });
       const members = page.entries.map(toMember);
-      if (limit > 1 && utf8Length(JSON.stringify(members)) > REPLY_BYTES) continue;
+      if (limit > 1 && !fitsReply(members)) continue;
       const found = { members, total: page.total };
       return page.cursor === undefined ? found : { ...found, cursor: page.cursor };
     }
   }
+}
+
+/** Without looking at each where they are small: big channels are asked for at every join. */
+function fitsReply(members: readonly Member[]): boolean {
+  let atMost = 0;
+  for (const { socketId, userId, info, state } of members) {
+    if (info !== undefined || state !== undefined) return utf8Length(JSON.stringify(members)) <= REPLY_BYTES;
+    // Ids hold nothing that JSON writes in more than three bytes a character.
+    atMost += SMALL_MEMBER_BYTES + 3 * (socketId.length + (userId?.length ?? 0));
+  }
+  return atMost <= REPLY_BYTES || utf8Length(JSON.stringify(members)) <= REPLY_BYTES;
 }
 
 /** A member as clients see it. */
