@@ -74,6 +74,8 @@ export type Signal =
 export interface BrokerReader {
   publication(publication: Publication): void;
   signal(address: ChannelAddress, signal: Signal): void;
+  /** What was published before `position` is lost for this node, or the log has another epoch now: readers are to be told. */
+  lost?(address: ChannelAddress, position: Position): void;
 }
 
 /**

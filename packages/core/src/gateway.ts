@@ -366,7 +366,8 @@ export class Gateway {
     for (const session of this.#links) session.end("SHUTTING_DOWN", "The server is shutting down");
     const { broker, presence, deadlines, revocations } = this.#services;
     deadlines.clear();
-    for (const part of [broker, presence, revocations]) if (isCloser(part)) await part.close();
+    // The broker last: the others may go by its connections.
+    for (const part of [presence, revocations, broker]) if (isCloser(part)) await part.close();
   }
 
   /** Waits until the broker has started: nothing may be published to one that is still taking over its logs. */
@@ -383,6 +384,7 @@ export class Gateway {
     const { broker, hub, messenger } = this.#services;
     await broker.start(this.nodeId, {
       publication: (publication) => hub.publication(publication),
+      lost: (address, position) => hub.lost(address, position),
       signal: (address, signal) => {
         if (signal.type === "presence") hub.presence(address, signal);
         else if (signal.type === "direct") messenger.receive(signal);

@@ -123,6 +123,16 @@ export class HubChannel {
     this.#observer.filtered?.(this.#readers.size - unfiltered - matched.length);
   }
 
+  /** Tells all readers that they missed something, and goes on from `position`. */
+  lost(position: Position): void {
+    this.position = position;
+    for (const reader of [...this.#readers]) {
+      reader.lagging = true;
+      reader.live = false;
+      if (!reader.holding) reader.session.catchUp(reader);
+    }
+  }
+
   /** Tells the members what changed among them; not one who would hear of nothing but itself. */
   tell(change: PresenceChange): void {
     const { joined, left, updated } = change;

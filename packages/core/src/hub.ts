@@ -1,4 +1,4 @@
-import { addressKey, GatewayError, type ChannelAddress, type Publication } from "@roomcast/protocol";
+import { addressKey, GatewayError, type ChannelAddress, type Position, type Publication } from "@roomcast/protocol";
 import type { Broker, Signal } from "./broker.ts";
 import { HubChannel } from "./hub-channel.ts";
 import type { Limits } from "./limits.ts";
@@ -87,6 +87,10 @@ export class Hub {
 
   publication(publication: Publication): void {
     this.find(publication.address)?.deliver(publication);
+  }
+
+  lost(address: ChannelAddress, position: Position): void {
+    this.find(address)?.lost(position);
   }
 
   presence(address: ChannelAddress, change: Signal & { type: "presence" }): void {

@@ -1,0 +1,254 @@
+import { addressKey, GatewayError, type ChannelAddress, type Publication } from "@roomcast/protocol";
+import {
+  DEFAULT_LIMITS,
+  type Broker,
+  type BrokerReader,
+  type Closer,
+  type Draft,
+  type HealthCheck,
+  type HistoryPage,
+  type HistoryQuery,
+  type Keep,
+  type Limits,
+  type Published,
+  type PublishOptions,
+  type Signal,
+} from "@roomcast/core";
+import { announceSignal, readAnnouncement, readLine, type Announcement } from "./announcement.ts";
+import { FollowedChannel, type LogPart } from "./followed-channel.ts";
+import type { Keys } from "./keys.ts";
+import type { RedisLink } from "./link.ts";
+import { Outbox } from "./outbox.ts";
+import { HISTORY } from "./scripts.ts";
+
+/** What of a broker goes wrong without anybody waiting for it. */
+export interface RedisBrokerObserver {
+  /** Something on one of our channels was no announcement. */
+  malformed?(where: "announcement" | "log"): void;
+  failed?(where: string, error: unknown): void;
+}
+
+export interface RedisBrokerOptions {
+  readonly link: RedisLink;
+  readonly keys: Keys;
+  readonly limits?: Pick<Limits, "channelsPerTenant" | "historyBytesPerChannel" | "historyBytesPerTenant">;
+  readonly observer?: RedisBrokerObserver;
+  /** How often the positions of the channels that are followed are compared with Redis; 15 s by default. */
+  readonly checkSeconds?: number;
+}
+
+/** How long epoch and offset outlive the log, so that an idle reader sees no false gap. */
+const OUTLIVE_MS = 24 * 60 * 60 * 1000;
+/** For so long Redis is listened to after the last reader has gone: another often comes. */
+const GRACE_MS = 5000;
+/** Events that are read at once where some were missed. */
+const PART = 500;
+/** Channels whose positions are asked for at once. */
+const CHECKED_AT_ONCE = 100;
+
+/**
+ * The broker of many nodes behind one Redis. Logs are streams, appended to and announced by one script, so that offsets
+ * have no hole; announcements are sharded publish/subscribe, to which a node listens only where it has readers. What
+ * announcements skip, e.g. while a connection was lost, is read from the log.
+ */
+export class RedisBroker implements Broker, Closer, HealthCheck {
+  readonly #link: RedisLink;
+  readonly #keys: Keys;
+  readonly #observer: RedisBrokerObserver;
+  readonly #checkMs: number;
+  readonly #outbox: Outbox;
+  readonly #followed = new Map<string, FollowedChannel>();
+  /** By key of the address: resolves when Redis is listened to. */
+  readonly #listening = new Map<string, Promise<void>>();
+  readonly #leaving = new Map<string, NodeJS.Timeout>();
+  readonly #run = Math.random().toString(36).slice(2, 10);
+  #count = 0;
+  #reader: BrokerReader | undefined;
+  #check: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(options: RedisBrokerOptions) {
+    this.#link = options.link;
+    this.#keys = options.keys;
+    this.#observer = options.observer ?? {};
+    this.#checkMs = (options.checkSeconds ?? 15) * 1000;
+    const { historyBytesPerChannel } = options.limits ?? DEFAULT_LIMITS;
+    this.#outbox = new Outbox({
+      link: this.#link,
+      keys: this.#keys,
+      newId: () => this.#uniqueId(),
+      logBytes: historyBytesPerChannel,
+      outliveMs: OUTLIVE_MS,
+      grown: async () => undefined,
+    });
+  }
+
+  async start(_nodeId: string, reader: BrokerReader): Promise<void> {
+    this.#reader = reader;
+    await this.#link.start();
+    this.#link.onResumed(() => this.#compareSoon(0));
+    this.#compareSoon(this.#checkMs);
+  }
+
+  async publish(address: ChannelAddress, draft: Draft, options: PublishOptions): Promise<Published> {
+    if (this.#closed) throw new GatewayError("UNAVAILABLE", "The broker is closed");
+    return await this.#outbox.publish(address, draft, options);
+  }
+
+  async signal(address: ChannelAddress, signal: Signal): Promise<void> {
+    const { announcements } = this.#keys.channel(address);
+    await this.#link.command(announcements, ["SPUBLISH", announcements, announceSignal(signal)]);
+  }
+
+  async subscribe(address: ChannelAddress): Promise<() => void> {
+    const key = addressKey(address);
+    clearTimeout(this.#leaving.get(key));
+    this.#leaving.delete(key);
+    const channel = this.#follow(key, address);
+    channel.holders++;
+    try {
+      await this.#listen(key, channel);
+    } catch (error) {
+      this.#release(key, channel);
+      throw error;
+    }
+    let held = true;
+    return () => {
+      if (held) this.#release(key, channel);
+      held = false;
+    };
+  }
+
+  async history(address: ChannelAddress, keep: Keep, query: HistoryQuery): Promise<HistoryPage> {
+    const { position, first, publications } = await this.#read(address, keep, query);
+    await this.#followed.get(addressKey(address))?.reach(position);
+    const { since } = query;
+    const complete =
+      since !== undefined &&
+      since.epoch === position.epoch &&
+      since.offset <= position.offset &&
+      since.offset + 1 >= first;
+    return { events: publications, position, complete };
+  }
+
+  async check(): Promise<void> {
+    await this.#link.check();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#check);
+    for (const timer of this.#leaving.values()) clearTimeout(timer);
+    this.#leaving.clear();
+    this.#followed.clear();
+    await this.#link.close();
+  }
+
+  #follow(key: string, address: ChannelAddress): FollowedChannel {
+    const known = this.#followed.get(key);
+    if (known !== undefined) return known;
+    const channel = new FollowedChannel({
+      address,
+      deliver: (announcement) => this.#deliver(address, announcement),
+      lost: (where, position) => this.#reader?.lost?.(where, position),
+      read: async (where, since) => await this.#read(where, undefined, { limit: PART, since }),
+    });
+    this.#followed.set(key, channel);
+    return channel;
+  }
+
+  async #listen(key: string, channel: FollowedChannel): Promise<void> {
+    let listening = this.#listening.get(key);
+    if (listening === undefined) {
+      const { announcements } = this.#keys.channel(channel.address);
+      listening = this.#link.listen(announcements, (message) => this.#hear(key, message));
+      this.#listening.set(key, listening);
+      // Whoever waits is told; the next one tries again.
+      listening.catch(() => this.#listening.delete(key));
+    }
+    await listening;
+  }
+
+  #release(key: string, channel: FollowedChannel): void {
+    channel.holders--;
+    if (channel.holders > 0) return;
+    // Nobody hears what comes from now on; who follows it next begins anew.
+    if (this.#followed.get(key) === channel) this.#followed.delete(key);
+    if (this.#closed) return;
+    const timer = setTimeout(() => {
+      this.#leaving.delete(key);
+      this.#listening.delete(key);
+      const { announcements } = this.#keys.channel(channel.address);
+      this.#link.unlisten(announcements).catch((error: unknown) => this.#observer.failed?.("unlisten", error));
+    }, GRACE_MS);
+    timer.unref();
+    this.#leaving.set(key, timer);
+  }
+
+  #hear(key: string, message: string): void {
+    const channel = this.#followed.get(key);
+    if (channel === undefined) return;
+    const announcement = readAnnouncement(channel.address, message);
+    if (announcement === undefined) this.#observer.malformed?.("announcement");
+    else channel.announced(announcement);
+  }
+
+  #deliver(address: ChannelAddress, announcement: Announcement): void {
+    if (announcement.kind === "signal") this.#reader?.signal(address, announcement.signal);
+    else for (const publication of announcement.publications) this.#reader?.publication(publication);
+  }
+
+  async #read(address: ChannelAddress, keep: Keep | undefined, { limit, since }: HistoryQuery): Promise<LogPart> {
+    const { meta, log } = this.#keys.channel(address);
+    const bounds = keep === undefined ? ["", ""] : [keep.size, keep.seconds];
+    const reply = await this.#link.run(
+      HISTORY,
+      [meta, log],
+      [this.#uniqueId(), ...bounds, OUTLIVE_MS, limit, since?.epoch ?? "", since?.offset ?? ""],
+    );
+    const [epoch, top, first, ...entries] = reply as readonly [string, string, string, ...string[]];
+    const publications: Publication[] = [];
+    let upTo = since?.offset ?? 0;
+    for (let at = 0; at < entries.length; at += 2) {
+      upTo = Number(entries[at]);
+      const publication = readLine(address, entries[at + 1] as string, { epoch, offset: upTo });
+      if (publication === undefined) this.#observer.malformed?.("log");
+      else publications.push(publication);
+    }
+    return { position: { epoch, offset: Number(top) }, first: Number(first), publications, upTo };
+  }
+
+  #compareSoon(milliseconds: number): void {
+    clearTimeout(this.#check);
+    if (this.#closed) return;
+    this.#check = setTimeout(() => {
+      this.#compare().then(
+        () => this.#compareSoon(this.#checkMs),
+        (error: unknown) => {
+          this.#observer.failed?.("comparing positions", error);
+          this.#compareSoon(this.#checkMs);
+        },
+      );
+    }, milliseconds);
+    this.#check.unref();
+  }
+
+  /** Finds what announcements left out without anybody noticing. */
+  async #compare(): Promise<void> {
+    const channels = [...this.#followed.values()].filter(({ position }) => position !== undefined);
+    for (let at = 0; at < channels.length; at += CHECKED_AT_ONCE) {
+      await Promise.all(
+        channels.slice(at, at + CHECKED_AT_ONCE).map(async (channel) => await this.#compareOne(channel)),
+      );
+    }
+  }
+
+  async #compareOne(channel: FollowedChannel): Promise<void> {
+    const { position } = await this.#read(channel.address, undefined, { limit: 0 });
+    await channel.reach(position);
+  }
+
+  #uniqueId(): string {
+    return `${this.#run}~${(++this.#count).toString(36)}`;
+  }
+}

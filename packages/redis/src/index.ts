@@ -1,0 +1,7 @@
+export { RedisBroker, type RedisBrokerObserver, type RedisBrokerOptions } from "./broker.ts";
+export { Keys } from "./keys.ts";
+export { type RedisLink, type RedisLinkOptions } from "./link.ts";
+export { redisParts, type RedisParts, type RedisPartsOptions } from "./parts.ts";
+export { RedisPresenceStore, type RedisPresenceStoreOptions } from "./presence.ts";
+export { RedisRevocations } from "./revocations.ts";
+export { SingleLink } from "./single-link.ts";

@@ -1,0 +1,53 @@
+import { GatewayError } from "@roomcast/protocol";
+import type { Script } from "./scripts.ts";
+
+/** A node's connections to Redis: one for commands and one that listens. Made by `connectRedis`. */
+export interface RedisLink {
+  /** Resolves when both work. Rejects with a plain `Error` that says what is wrong and will not mend itself. */
+  start(): Promise<void>;
+  /**
+   * One command, `key` being the one that decides on its slot. Commands of one tick leave together. Rejects with
+   * `UNAVAILABLE` when Redis is away or does not answer in time, at the latest after two seconds.
+   */
+  command(key: string, args: readonly string[]): Promise<unknown>;
+  /** Runs a script. Rejects like `command`. */
+  run(script: Script, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown>;
+  /** Listens to a channel of Redis from the moment at which this resolves, also after connections were lost. */
+  listen(channel: string, listener: (message: string) => void): Promise<void>;
+  unlisten(channel: string): Promise<void>;
+  /** Calls `listener` each time that listening goes on after it had broken off: what was said meanwhile was not heard. */
+  onResumed(listener: () => void): void;
+  /** Resolves when Redis answers; rejects like `command`. */
+  check(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface RedisLinkOptions {
+  /** Such as `redis://user:password@host:6379/0`, or `rediss://` for TLS. */
+  readonly url: string;
+  /** Told of errors of the connections, which are mended by connecting anew. */
+  readonly failed?: (error: unknown) => void;
+}
+
+/** How long a command may take. */
+export const COMMAND_MS = 1500;
+
+/** What went wrong in Redis, as the gateway says it. */
+export function unavailable(cause: unknown): GatewayError {
+  return cause instanceof GatewayError ? cause : new GatewayError("UNAVAILABLE", "Redis is not available", { cause });
+}
+
+/** Rejects with `UNAVAILABLE` where `work` has not ended in time. */
+export async function inTime<Value>(work: Promise<Value>, milliseconds: number = COMMAND_MS): Promise<Value> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new GatewayError("UNAVAILABLE", "Redis does not answer")), milliseconds);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } catch (thrown) {
+    throw unavailable(thrown);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,144 @@
+import { script } from "./scripts.ts";
+
+/**
+ * Puts a member into a channel, or replaces it.
+ * KEYS: members (hash: socket id → record), order (sorted set: socket id by arrival), users (sorted set: user, line feed, socket id).
+ * ARGV: socket id, record, `user\n` or ''.
+ */
+export const PUT = script(`
+local members, order, users = KEYS[1], KEYS[2], KEYS[3]
+local known = redis.call('ZSCORE', order, ARGV[1])
+if known then
+  local before = redis.call('HGET', members, ARGV[1])
+  if before ~= ARGV[2] then
+    local user = cjson.decode(before).userId
+    if type(user) == 'string' then redis.call('ZREM', users, user .. '\\n' .. ARGV[1]) end
+  end
+else
+  local last = redis.call('ZRANGE', order, -1, -1, 'WITHSCORES')[2]
+  redis.call('ZADD', order, (last or 0) + 1, ARGV[1])
+end
+redis.call('HSET', members, ARGV[1], ARGV[2])
+if ARGV[3] ~= '' then redis.call('ZADD', users, 0, ARGV[3] .. ARGV[1]) end
+return known and 0 or 1
+`);
+
+/**
+ * Takes a member out, where it is the given node's or no node is given.
+ * KEYS: members, order, users, subscribers. ARGV: socket id, node id or ''.
+ * Returns the record or '', and how many members and nodes with subscribers are left.
+ */
+export const REMOVE = script(`
+local record = redis.call('HGET', KEYS[1], ARGV[1])
+if record then
+  local member = cjson.decode(record)
+  if ARGV[2] ~= '' and member.nodeId ~= ARGV[2] then
+    record = ''
+  else
+    redis.call('HDEL', KEYS[1], ARGV[1])
+    redis.call('ZREM', KEYS[2], ARGV[1])
+    if type(member.userId) == 'string' then redis.call('ZREM', KEYS[3], member.userId .. '\\n' .. ARGV[1]) end
+  end
+end
+return { record or '', redis.call('HLEN', KEYS[1]), redis.call('HLEN', KEYS[4]) }
+`);
+
+/**
+ * Reads members in the order of their arrival.
+ * KEYS: members, order, users. ARGV: how many, after which place, a socket id or '', `user\n` or ''.
+ * Returns the total, and place and record of each.
+ */
+export const MEMBERS = script(`
+local members, order, users = KEYS[1], KEYS[2], KEYS[3]
+local limit, after = tonumber(ARGV[1]), tonumber(ARGV[2])
+local found, total = {}, 0
+if ARGV[3] ~= '' then
+  local place = redis.call('ZSCORE', order, ARGV[3])
+  if place then found, total = { { tonumber(place), ARGV[3] } }, 1 end
+elseif ARGV[4] ~= '' then
+  for _, entry in ipairs(redis.call('ZRANGEBYLEX', users, '[' .. ARGV[4], '(' .. ARGV[4] .. '\\255')) do
+    local id = string.sub(entry, #ARGV[4] + 1)
+    local place = redis.call('ZSCORE', order, id)
+    if place then found[#found + 1] = { tonumber(place), id } end
+  end
+  table.sort(found, function(a, b) return a[1] < b[1] end)
+  total = #found
+else
+  total = redis.call('ZCARD', order)
+  if limit > 0 then
+    local page = redis.call('ZRANGE', order, '(' .. ARGV[2], '+inf', 'BYSCORE', 'LIMIT', 0, limit + 1, 'WITHSCORES')
+    for at = 1, #page, 2 do found[#found + 1] = { tonumber(page[at + 1]), page[at] } end
+  end
+end
+local reply = { total }
+for _, entry in ipairs(found) do
+  if entry[1] > after then
+    if #reply > 2 * limit then return reply end
+    local record = redis.call('HGET', members, entry[2])
+    if record then
+      reply[#reply + 1] = string.format('%d', entry[1])
+      reply[#reply + 1] = record
+    end
+  end
+end
+return reply
+`);
+
+/**
+ * Says how many of a node's sessions follow a channel.
+ * KEYS: members, subscribers. ARGV: node id, count. Returns how many members and nodes with subscribers there are.
+ */
+export const COUNT = script(`
+if tonumber(ARGV[2]) > 0 then redis.call('HSET', KEYS[2], ARGV[1], ARGV[2]) else redis.call('HDEL', KEYS[2], ARGV[1]) end
+return { redis.call('HLEN', KEYS[1]), redis.call('HLEN', KEYS[2]) }
+`);
+
+/** KEYS: members, subscribers. Returns how many members there are, and subscribers of all nodes. */
+export const SUMMARY = script(`
+local subscribers = 0
+for _, count in ipairs(redis.call('HVALS', KEYS[2])) do subscribers = subscribers + tonumber(count) end
+return { redis.call('HLEN', KEYS[1]), subscribers }
+`);
+
+/**
+ * Renews a node's lease.
+ * KEYS: nodes (sorted set: node id by the end of its lease). ARGV: node id, milliseconds.
+ * Returns 1 where the lease was there and had not ended.
+ */
+export const RENEW = script(`
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local before = redis.call('ZSCORE', KEYS[1], ARGV[1])
+redis.call('ZADD', KEYS[1], now + tonumber(ARGV[2]), ARGV[1])
+return before and tonumber(before) > now and 1 or 0
+`);
+
+/**
+ * Takes on clearing up after a node whose lease has ended: no other node does for so many milliseconds.
+ * KEYS: nodes, clearing (sorted set: node id by when another may try). ARGV: milliseconds. Returns the node's id or ''.
+ */
+export const CLAIM = script(`
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+for _, id in ipairs(redis.call('ZRANGE', KEYS[1], '-inf', now, 'BYSCORE')) do
+  local until_ = redis.call('ZSCORE', KEYS[2], id)
+  if not until_ or tonumber(until_) <= now then
+    redis.call('ZADD', KEYS[2], now + tonumber(ARGV[1]), id)
+    return id
+  end
+end
+return ''
+`);
+
+/**
+ * A node has been cleared up after, unless it came back meanwhile.
+ * KEYS: nodes, clearing. ARGV: node id.
+ */
+export const CLEARED = script(`
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local lease = redis.call('ZSCORE', KEYS[1], ARGV[1])
+if lease and tonumber(lease) <= now then redis.call('ZREM', KEYS[1], ARGV[1]) end
+redis.call('ZREM', KEYS[2], ARGV[1])
+return 1
+`);
