@@ -51,6 +51,39 @@ function readPackages(path) {
   return JSON.parse(readFileSync(path, "utf8")).packages ?? {};
 }
 
+const OLDEST_REDIS = 7;
+
+/**
+ * Sees to it that there is a redis-server, which the tests of many nodes start on ports of their own: installs Debian's
+ * package where that can be done without asking, else ends the process with what is to be installed.
+ */
+export function requireRedisServer() {
+  if (redisMajor() === undefined && process.getuid?.() === 0) installRedisServer();
+  const found = redisMajor();
+  if (found !== undefined && found >= OLDEST_REDIS) return;
+  const what = found === undefined ? "none is in the PATH" : `the one in the PATH is ${found}`;
+  console.error(`The tests need redis-server ${OLDEST_REDIS} or later; ${what}. On Debian and Ubuntu:`);
+  console.error("  sudo apt-get install redis-server");
+  process.exit(1);
+}
+
+/** The major version of the redis-server in the PATH, if there is one. */
+function redisMajor() {
+  const { stdout } = spawnSync("redis-server", ["--version"], { encoding: "utf8" });
+  const version = /\bv=(\d+)\./.exec(stdout ?? "");
+  return version === null ? undefined : Number(version[1]);
+}
+
+function installRedisServer() {
+  const options = { stdio: ["ignore", 2, 2], env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } };
+  const apt = (...args) => spawnSync("apt-get", ["-qq", ...args], options).status === 0;
+  const install = () => apt("install", "-y", "--no-install-recommends", "redis-server");
+  if (spawnSync("apt-get", ["--version"]).error !== undefined) return;
+  console.error("Installing redis-server from Debian's packages (only this time) …");
+  // Fresh images have no lists of packages, or old ones.
+  if (!install() && apt("update")) install();
+}
+
 /** Brings the output of `project` (and of what it refers to) up to date; the compiler knows what that takes. */
 export function build(project) {
   const everBuilt = existsSync(join(root, "packages/cli/dist"));
