@@ -1,4 +1,11 @@
-export { attach, HANDING_ON_MS, type AttachOptions, type AttachRest, type CloseOptions, type Roomcast } from "./attach.ts";
+export {
+  attach,
+  HANDING_ON_MS,
+  type AttachOptions,
+  type AttachRest,
+  type CloseOptions,
+  type Roomcast,
+} from "./attach.ts";
 export { ApiKeys, hashApiKey, type ApiKeyEntry, type ApiKeyScope } from "./auth/api-keys.ts";
 export { CombinedAuthenticator, type CombinedOptions } from "./auth/combined.ts";
 export { CookieAuthenticator, type CookieOptions, type GetUserByToken } from "./auth/cookie.ts";
@@ -19,7 +26,7 @@ export { ConfigError } from "./config/config-error.ts";
 export { compose, type Composition, type Parts } from "./config/create.ts";
 export { LOG_LEVELS, type LogLevel } from "./config/leaf.ts";
 export { loadConfig, type ConfigFlags, type ConfigSources } from "./config/load.ts";
-export type { JwtConfig, ResolvedConfig } from "./config/resolved.ts";
+export type { JwtConfig, RedisConfig, ResolvedConfig } from "./config/resolved.ts";
 export type { RoomcastConfig } from "./config/schema.ts";
 export type { DialectSettings } from "./endpoints.ts";
 export { createLogger, logObserver, type LoggerOptions } from "./logging.ts";
