@@ -1,4 +1,5 @@
 import { GatewayError } from "@roomcast/protocol";
+import { ErrorReply } from "redis";
 import type { Script } from "./scripts.ts";
 
 /** A node's connections to Redis: one for commands and one that listens. Made by `connectRedis`. */
@@ -32,9 +33,34 @@ export interface RedisLinkOptions {
 /** How long a command may take. */
 export const COMMAND_MS = 1500;
 
+/** What a listening connection that hears nothing is given before it is made anew; it is asked for life signs meanwhile. */
+export const SILENCE_MS = 6000;
+export const PING_MS = 2000;
+/** How long starting may take, with all that it says to the server. */
+export const START_MS = 5000;
+/** How long is waited before the next attempt to connect, at most. */
+const MOST_WAIT_MS = 2000;
+
+/** How long to wait before an attempt to connect anew; with jitter, so that nodes do not come all at once. */
+export function reconnectIn(retries: number): number {
+  return Math.random() * Math.min(MOST_WAIT_MS, 50 * 2 ** Math.min(retries, 10));
+}
+
+/** What Redis says when it could do it another time, or when it is set up otherwise. */
+const MESSAGES: Readonly<Record<string, string>> = {
+  READONLY: "Redis is a read-only replica",
+  OOM: "Redis is out of memory",
+  LOADING: "Redis is still loading",
+};
+/** What Redis says when it has something else under our keys, or does not understand. */
+const FAULTS: ReadonlySet<string> = new Set(["WRONGTYPE", "ERR", "CROSSSLOT"]);
+
 /** What went wrong in Redis, as the gateway says it. */
 export function unavailable(cause: unknown): GatewayError {
-  return cause instanceof GatewayError ? cause : new GatewayError("UNAVAILABLE", "Redis is not available", { cause });
+  if (cause instanceof GatewayError) return cause;
+  const word = cause instanceof ErrorReply ? (cause.message.split(" ", 1)[0] ?? "") : "";
+  if (FAULTS.has(word)) return new GatewayError("INTERNAL", "Redis could not do what it was asked for", { cause });
+  return new GatewayError("UNAVAILABLE", MESSAGES[word] ?? "Redis is not available", { cause });
 }
 
 /** Rejects with `UNAVAILABLE` where `work` has not ended in time. */

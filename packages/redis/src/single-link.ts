@@ -1,8 +1,21 @@
 import type { EventEmitter } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
+import { GatewayError } from "@roomcast/protocol";
 import { createClient, ErrorReply, type RedisClientType } from "redis";
-import { COMMAND_MS, inTime, unavailable, type RedisLink, type RedisLinkOptions } from "./link.ts";
+import { readRedisUrl, type RedisAddress } from "./address.ts";
+import {
+  COMMAND_MS,
+  inTime,
+  PING_MS,
+  reconnectIn,
+  SILENCE_MS,
+  START_MS,
+  unavailable,
+  type RedisLink,
+  type RedisLinkOptions,
+} from "./link.ts";
 import type { Script } from "./scripts.ts";
+import { checkServer, startError } from "./start-errors.ts";
 
 /** What is used of the package's clients. */
 type Client = Pick<
@@ -11,25 +24,32 @@ type Client = Pick<
 > &
   EventEmitter;
 
-/** Sharded publish and subscribe, which this needs, came with it. */
-const OLDEST = 7;
-/** How long is waited before the next attempt to connect, at most; with jitter, so that nodes do not come all at once. */
-const MOST_WAIT_MS = 2000;
-
 /** Connections to a single Redis. */
 export class SingleLink implements RedisLink {
+  readonly #address: RedisAddress;
   readonly #commands: Client;
   readonly #listening: Client;
   readonly #resumed: (() => void)[] = [];
   #started = false;
 
+  /** Throws for a URL that is none. */
   constructor(options: RedisLinkOptions) {
+    this.#address = readRedisUrl(options.url);
     const make = (): Client => {
       const client: Client = createClient({
         url: options.url,
         // What cannot be said now is not kept to be said later: whoever asked has been told that it failed.
         disableOfflineQueue: true,
-        socket: { connectTimeout: COMMAND_MS, reconnectStrategy: (retries) => this.#wait(retries) },
+        // Nor what could not be written in time.
+        commandOptions: { timeout: COMMAND_MS },
+        // A connection that broke without a word is noticed.
+        pingInterval: PING_MS,
+        socket: {
+          connectTimeout: COMMAND_MS,
+          socketTimeout: SILENCE_MS,
+          // Until it has worked once, what is wrong is said at once: an address, a password.
+          reconnectStrategy: (retries) => this.#started && reconnectIn(retries),
+        },
       });
       client.on("error", (error: unknown) => options.failed?.(error));
       return client;
@@ -43,12 +63,18 @@ export class SingleLink implements RedisLink {
   }
 
   async start(): Promise<void> {
+    const { where, tls } = this.#address;
+    let info: string;
     try {
-      await Promise.all([this.#commands.connect(), this.#listening.connect()]);
-      await checkServer(this.#commands);
+      info = await inTime(this.#connect(), START_MS);
     } catch (error) {
-      this.#commands.destroy();
-      this.#listening.destroy();
+      this.#destroy();
+      throw startError(error instanceof GatewayError ? (error.cause ?? error) : error, where, tls);
+    }
+    try {
+      checkServer(info, "standalone", where);
+    } catch (error) {
+      this.#destroy();
       throw error;
     }
     this.#started = true;
@@ -85,7 +111,8 @@ export class SingleLink implements RedisLink {
 
   async check(): Promise<void> {
     if (!this.#listening.isReady) throw unavailable(new Error("Nothing can be heard from Redis"));
-    await this.command("", ["PING"]);
+    const [role] = (await this.command("", ["ROLE"])) as readonly unknown[];
+    if (role !== "master") throw new GatewayError("UNAVAILABLE", "Redis is a read-only replica");
   }
 
   async close(): Promise<void> {
@@ -96,16 +123,14 @@ export class SingleLink implements RedisLink {
     }
   }
 
-  /** Until it has worked once, what is wrong is said at once: an address, a password. */
-  #wait(retries: number): number | false {
-    if (!this.#started) return false;
-    return Math.random() * Math.min(MOST_WAIT_MS, 50 * 2 ** Math.min(retries, 10));
+  /** What the server says of itself. */
+  async #connect(): Promise<string> {
+    await Promise.all([this.#commands.connect(), this.#listening.connect()]);
+    return await this.#commands.sendCommand<string>(["INFO"]);
   }
-}
 
-async function checkServer(client: Client): Promise<void> {
-  const info = String(await client.sendCommand(["INFO", "server"]));
-  const version = /^(?:valkey_version|redis_version):(\d+)\.(\d+)/m.exec(info);
-  if (version === null || Number(version[1]) >= OLDEST) return;
-  throw new Error(`Redis ${version[1]}.${version[2]} is too old: Roomcast needs ${OLDEST} or later`);
+  #destroy(): void {
+    this.#commands.destroy();
+    this.#listening.destroy();
+  }
 }
