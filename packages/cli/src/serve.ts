@@ -1,5 +1,6 @@
 import process from "node:process";
 import { systemClock } from "@roomcast/core";
+import { redisAddress, redisTrouble, redisPartsOf } from "./redis.ts";
 import { HANDING_ON_MS, startServer, TokenIssuer, type ResolvedConfig, type StandaloneServer } from "@roomcast/server";
 import { banner, takesColours, type TryWith } from "./banner.ts";
 import { CommandError, type Arguments, type Command } from "./command.ts";
@@ -57,14 +58,16 @@ async function welcome(config: ResolvedConfig, url: string): Promise<string> {
   return banner({
     version: version(),
     url,
-    broker:
-      config.history.file === undefined
-        ? "memory, for this process only"
-        : `memory, handed on by ${config.history.file}`,
+    broker: describeBroker(config),
     config: config.file,
     tryWith: await tryWith(config),
     colours: takesColours(),
   });
+}
+
+function describeBroker({ redis, history }: ResolvedConfig): string {
+  if (redis !== undefined) return `redis ${redisAddress(redis)}`;
+  return history.file === undefined ? "memory, for this process only" : `memory, handed on by ${history.file}`;
 }
 
 /**
@@ -91,15 +94,26 @@ function nextSignal(): Promise<void> {
 }
 
 async function listen(config: ResolvedConfig): Promise<StandaloneServer> {
+  // Until it has worked once, what is wrong with Redis is told by the start that fails.
+  let started = false;
   try {
-    return await startServer(config);
+    const server = await startServer(config, {
+      parts: (observer) =>
+        redisPartsOf(config, (where, error) => {
+          if (started) observer.failed?.(where, error);
+        }),
+    });
+    started = true;
+    return server;
   } catch (error) {
     throw new CommandError(explain(error, config) ?? rethrow(error), { cause: error });
   }
 }
 
 /** What the failures that come from outside mean for whoever started the server. */
-function explain(error: unknown, { host, port }: ResolvedConfig): string | undefined {
+function explain(error: unknown, { host, port, redis }: ResolvedConfig): string | undefined {
+  const trouble = redis === undefined ? undefined : redisTrouble(error, redis);
+  if (trouble !== undefined) return trouble;
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   switch (code) {
     case "EADDRINUSE":

@@ -63,6 +63,26 @@ describe("createLogger", () => {
 });
 
 describe("logObserver", () => {
+  it("says the same failure once in ten seconds, and then how often it was", () => {
+    const { logger, lines } = collect();
+    let now = 0;
+    const observer = logObserver(logger, () => now);
+    for (let count = 0; count < 100; count++) {
+      now += 50;
+      observer.failed?.("Redis", new Error("away"));
+    }
+    observer.failed?.("Redis", new Error("another"));
+    observer.failed?.("lease", new Error("away"));
+    now += 10_000;
+    observer.failed?.("Redis", new Error("away"));
+    expect(lines().map(({ where, repeated }) => ({ where, repeated }))).toEqual([
+      { where: "Redis", repeated: undefined },
+      { where: "Redis", repeated: undefined },
+      { where: "lease", repeated: undefined },
+      { where: "Redis", repeated: 99 },
+    ]);
+  });
+
   it("tells failures with their cause at any level, and the rest at debug only", () => {
     for (const [level, expected] of [
       ["info", ["failed"]],

@@ -44,14 +44,36 @@ export function createLogger(options: LoggerOptions = {}): Logger {
   return options.destination === undefined ? pino(settings) : pino(settings, options.destination);
 }
 
-/** What the log says of the engine: failures with their cause, and at level `debug` who comes, goes and is refused. */
-export function logObserver(logger: Logger): Observer {
+/** What is said again within this time is counted instead of logged: a Redis that is away fails every command. */
+const QUIET_MS = 10_000;
+/** Of so many different failures it is known when they were logged. */
+const REMEMBERED_FAILURES = 200;
+
+/**
+ * What the log says of the engine: failures with their cause, and at level `debug` who comes, goes and is refused. The same
+ * failure is logged every ten seconds at most, with how often it was not as `repeated`.
+ */
+export function logObserver(logger: Logger, now: () => number = () => performance.now()): Observer {
+  const failures = new Map<string, { readonly at: number; repeated: number }>();
+  const failed = (where: string, error: unknown): void => {
+    const key = `${where} ${describeError(error).message}`;
+    const last = failures.get(key);
+    const at = now();
+    if (last !== undefined && at - last.at < QUIET_MS) {
+      last.repeated++;
+      return;
+    }
+    if (failures.size >= REMEMBERED_FAILURES) failures.clear();
+    failures.set(key, { at, repeated: 0 });
+    const repeated = last === undefined || last.repeated === 0 ? undefined : { repeated: last.repeated };
+    logger.error({ where, err: error, ...repeated }, "failed");
+  };
   return {
     connected: (dialect) => logger.debug({ dialect }, "connected"),
     disconnected: (dialect, reason) => logger.debug({ dialect, reason }, "disconnected"),
     refused: (code) => logger.debug({ code }, "refused"),
     dropped: (reason, count) => logger.debug({ reason, count }, "dropped"),
-    failed: (where, error) => logger.error({ where, err: error }, "failed"),
+    failed,
   };
 }
 

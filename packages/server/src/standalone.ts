@@ -1,4 +1,4 @@
-import type { Gateway } from "@roomcast/core";
+import type { Gateway, Observer } from "@roomcast/core";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Logger } from "pino";
@@ -12,8 +12,8 @@ import { combineObservers } from "./observers.ts";
 export interface StartOptions {
   /** One that writes JSON lines to standard output, at the configured level, unless given. */
   readonly logger?: Logger;
-  /** Parts of the gateway that no configuration names. */
-  readonly parts?: Parts;
+  /** Parts of the gateway that no configuration names, perhaps made for the observer that metrics and log hear. */
+  readonly parts?: Parts | ((observer: Observer) => Parts);
   /** Called once it listens. */
   readonly onReady?: (server: StandaloneServer) => void;
 }
@@ -32,10 +32,11 @@ export interface StandaloneServer {
  * with what the system says of it as `code` (`EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`).
  */
 export async function startServer(config: ResolvedConfig, options: StartOptions = {}): Promise<StandaloneServer> {
-  const { logger = createLogger({ level: config.logLevel }), parts = {} } = options;
+  const { logger = createLogger({ level: config.logLevel }) } = options;
   const metrics = new Metrics();
-  const given = parts.observer === undefined ? [] : [parts.observer];
-  const observer = combineObservers([metrics, logObserver(logger), ...given]);
+  const own = combineObservers([metrics, withoutStart(logObserver(logger))]);
+  const parts = typeof options.parts === "function" ? options.parts(own) : (options.parts ?? {});
+  const observer = parts.observer === undefined ? own : combineObservers([own, parts.observer]);
   const { gateway, authenticator, callers, tokens, roomTokens } = compose(config, { ...parts, observer });
   const httpServer = createServer();
   const { token } = config.metrics;
@@ -71,6 +72,16 @@ export async function startServer(config: ResolvedConfig, options: StartOptions 
   };
   options.onReady?.(server);
   return server;
+}
+
+/** That the broker could not start is told to whoever starts the server. */
+function withoutStart(observer: Observer): Observer {
+  return {
+    ...observer,
+    failed: (where, error) => {
+      if (where !== "start") observer.failed?.(where, error);
+    },
+  };
 }
 
 async function listen(httpServer: Server, { host, port }: ResolvedConfig): Promise<void> {

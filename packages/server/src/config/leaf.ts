@@ -78,6 +78,13 @@ export const httpUrl = text("an http or https address without user and password"
   return url !== undefined && /^https?:$/.test(url.protocol) && url.username === "" && url.password === "";
 });
 
+/** A Redis, perhaps with name, password and database. */
+export const redisUrl = text("an address such as redis://host:6379, or rediss:// for TLS", (value) => {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (url === undefined || !/^rediss?:$/.test(url.protocol) || url.hostname === "") return false;
+  return /^\/?\d{0,4}$/.test(url.pathname) && isEncoded(url.username) && isEncoded(url.password);
+});
+
 /** `"*"`, or origins just as browsers send them: compared as text. */
 export const cors = z
   .union([z.string(), z.array(z.string())], { error: ORIGINS })
@@ -85,6 +92,15 @@ export const cors = z
   .refine((origins) => origins.every((origin) => origin === "*" || isOrigin(origin)), { error: ORIGINS })
   .refine((origins) => origins.length === 1 || !origins.includes("*"), { error: `origins, or "*" alone` })
   .transform((origins): readonly string[] | "*" => (origins[0] === "*" ? "*" : origins));
+
+function isEncoded(value: string): boolean {
+  try {
+    decodeURIComponent(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 function isOrigin(value: string): boolean {
   return URL.canParse(value) && new URL(value).origin === value;

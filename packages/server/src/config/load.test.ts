@@ -54,6 +54,27 @@ async function complaint(given: Given): Promise<string> {
   return message;
 }
 
+describe("redis", () => {
+  const file = '{ redis: { url: "rediss://:pw@file:7000/1", prefix: "shop" } }';
+
+  it("is the flag's, before the variable's, before the file's; the prefix is the file's", async () => {
+    const env = { ...ENV, ROOMCAST_REDIS_URL: "redis://variable" };
+    expect((await load({ file })).redis).toEqual({ url: "rediss://:pw@file:7000/1", prefix: "shop" });
+    expect((await load({ file, env })).redis).toEqual({ url: "redis://variable", prefix: "shop" });
+    expect((await load({ env, flags: { redis: "redis://flag" } })).redis).toEqual({
+      url: "redis://flag",
+      prefix: "roomcast",
+    });
+    expect((await load({ file: '{ redis: { prefix: "shop" } }' })).redis).toBeUndefined();
+  });
+
+  it("warns where nodes would refuse each other's tokens", async () => {
+    const { warnings } = await load({ file, env: {} });
+    expect(warnings.some((line) => line.includes("need the same ROOMCAST_JWT_SECRET"))).toBe(true);
+    expect((await load({ file })).warnings).toEqual([]);
+  });
+});
+
 describe("without any setting", () => {
   it("everything has its default", async () => {
     const config = await load({ env: {} });
@@ -284,13 +305,19 @@ describe("a wrong flag or variable is one line", () => {
       { env: { ...ENV, ROOMCAST_CONFIG: "none.mjs" } },
       `ROOMCAST_CONFIG is "none.mjs"; it may be the path of a file that is there`,
     ],
+    ...["", "http://:hunter2@x", "redis://", "x:6379", "redis://x/keys", "redis://:%hunter2@x"].map(
+      (redis): [Given, string] => [
+        { flags: { redis } },
+        "--redis is (hidden); it may be an address such as redis://host:6379, or rediss:// for TLS",
+      ],
+    ),
     [
-      { flags: { redis: "redis://:hunter2@x" } },
-      "--redis is (hidden); it may be left out only: this version has no Redis yet",
+      { env: { ...ENV, ROOMCAST_REDIS_URL: "x" } },
+      "ROOMCAST_REDIS_URL is (hidden); it may be an address such as redis://host:6379, or rediss:// for TLS",
     ],
     [
-      { env: { ...ENV, ROOMCAST_REDIS_URL: "redis://x" } },
-      "ROOMCAST_REDIS_URL is (hidden); it may be left out only: this version has no Redis yet",
+      { flags: { redis: "redis://x", historyFile: "kept" } },
+      '--history-file is "kept"; it may be left out only, where Redis is used: it keeps the history of all nodes',
     ],
   ];
   it.each(lines)("%j", async (given, line) => {
@@ -459,6 +486,15 @@ describe("a wrong key of the file is one line", () => {
     [
       "{ dialects: { plazer: { namespace: '/' } } }",
       `dialects.plazer.namespace is "/"; it may be "/events" while the native dialect is on, whose handshakes it would take`,
+    ],
+    [
+      "{ redis: { url: 'http://:hunter2@x' } }",
+      "redis.url is (hidden); it may be an address such as redis://host:6379, or rediss:// for TLS",
+    ],
+    ["{ redis: { prefix: 'a b' } }", `redis.prefix is "a b"; it may be 1 to 64 of A-Z, a-z, 0-9, _, ., : and -`],
+    [
+      "{ redis: { url: 'redis://x' }, history: { file: 'kept' } }",
+      'history.file is "kept"; it may be left out only, where Redis is used: it keeps the history of all nodes',
     ],
     [
       "{ admin: { path: '/admin' } }",

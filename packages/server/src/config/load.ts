@@ -7,9 +7,9 @@ import { hashApiKey, type ApiKeyEntry } from "../auth/api-keys.ts";
 import type { JwksEntry } from "../auth/jwks.ts";
 import { MAX_TOKEN_SECONDS } from "../auth/verify.ts";
 import { badSetting } from "./config-error.ts";
-import { apiKey, cors, host, logLevel, portText, secret } from "./leaf.ts";
+import { apiKey, cors, host, logLevel, portText, redisUrl, secret } from "./leaf.ts";
 import { readConfigFile, type ConfigFile } from "./read-file.ts";
-import type { CookieConfig, JwtConfig, ResolvedConfig } from "./resolved.ts";
+import type { CookieConfig, JwtConfig, RedisConfig, ResolvedConfig } from "./resolved.ts";
 import type { CheckedConfig } from "./schema.ts";
 import { refuseUnbuilt } from "./unbuilt.ts";
 
@@ -47,7 +47,6 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/;
 export async function loadConfig({ flags = {}, env, cwd }: ConfigSources): Promise<ResolvedConfig> {
   const file = await readConfigFile(pick(["--config", flags.config], ["ROOMCAST_CONFIG", env["ROOMCAST_CONFIG"]]), cwd);
   const config: CheckedConfig = file?.config ?? {};
-  const redis = pick(["--redis", flags.redis], ["ROOMCAST_REDIS_URL", env["ROOMCAST_REDIS_URL"]]);
   const corsGiven = pick(["--cors", flags.cors], ["ROOMCAST_CORS_ORIGIN", env["ROOMCAST_CORS_ORIGIN"]]);
   const origins = parse(corsGiven, cors) ?? config.cors ?? [];
   if (origins === "*" && config.auth?.cookie !== undefined) {
@@ -58,7 +57,8 @@ export async function loadConfig({ flags = {}, env, cwd }: ConfigSources): Promi
       ...inFile(corsGiven, file),
     });
   }
-  refuseUnbuilt({ config, file: file?.name, redis: redis?.key });
+  refuseUnbuilt({ config, file: file?.name });
+  const redis = resolveRedis(config, { flags, env });
 
   const warnings: string[] = [];
   const jwt = resolveJwt(config.auth?.jwt ?? {}, env, warnings);
@@ -70,9 +70,22 @@ export async function loadConfig({ flags = {}, env, cwd }: ConfigSources): Promi
   ];
   const channels = (config.channels ?? []).map(withoutUndefined);
   warnAboutRules(channels, warnings);
-  const history =
-    pick(["--history-file", flags.historyFile], ["ROOMCAST_HISTORY_FILE", env["ROOMCAST_HISTORY_FILE"]])?.value ??
-    config.history?.file;
+  const historyGiven = pick(
+    ["--history-file", flags.historyFile],
+    ["ROOMCAST_HISTORY_FILE", env["ROOMCAST_HISTORY_FILE"]],
+  );
+  const history = historyGiven?.value ?? config.history?.file;
+  if (history !== undefined && redis !== undefined) {
+    throw badSetting({
+      key: historyGiven?.key ?? "history.file",
+      value: history,
+      expected: "left out only, where Redis is used: it keeps the history of all nodes",
+      ...inFile(historyGiven, file),
+    });
+  }
+  if (redis !== undefined && jwt.generated) {
+    warnings.push(`Nodes that share a Redis need the same ${SECRET}: a token of this node is refused by all others`);
+  }
   return freeze({
     port: parse(pick(["--port", flags.port], ["ROOMCAST_PORT", env["ROOMCAST_PORT"]]), portText) ?? config.port ?? 3000,
     host:
@@ -98,12 +111,22 @@ export async function loadConfig({ flags = {}, env, cwd }: ConfigSources): Promi
     },
     limits: { ...DEFAULT_LIMITS, ...withoutUndefined(config.limits ?? {}) },
     history: history === undefined ? {} : { file: resolve(cwd, history) },
+    ...(redis === undefined ? undefined : { redis }),
     metrics: withoutUndefined(config.metrics ?? {}),
     drainSeconds: config.drainSeconds ?? 10,
     generatedSecret: jwt.generated,
     warnings,
     ...(file === undefined ? undefined : { file: file.path }),
   });
+}
+
+function resolveRedis(
+  { redis }: CheckedConfig,
+  { flags, env }: { flags: ConfigFlags; env: ConfigSources["env"] },
+): RedisConfig | undefined {
+  const given = pick(["--redis", flags.redis], ["ROOMCAST_REDIS_URL", env["ROOMCAST_REDIS_URL"]]);
+  const url = parse(given, redisUrl, true) ?? redis?.url;
+  return url === undefined ? undefined : { url, prefix: redis?.prefix ?? "roomcast" };
 }
 
 function resolveCookie({ auth }: CheckedConfig): { readonly cookie?: CookieConfig } {

@@ -24,6 +24,13 @@ export interface CookieConfig {
   readonly revalidateSeconds: number;
 }
 
+/** Which Redis, and what its keys begin with: nodes with the same of both are one cluster. */
+export interface RedisConfig {
+  /** `redis://` or `rediss://`, perhaps with a name and a password. */
+  readonly url: string;
+  readonly prefix: string;
+}
+
 /** All settings, from flags, variables, the configuration file and defaults. Frozen. */
 export interface ResolvedConfig {
   readonly port: number;
@@ -53,6 +60,8 @@ export interface ResolvedConfig {
   readonly limits: Limits;
   /** Where the logs of channels wait for the next process, as an absolute path. */
   readonly history: { readonly file?: string };
+  /** The Redis that this node shares with others; without it everything is kept in the process. */
+  readonly redis?: RedisConfig;
   readonly metrics: { readonly token?: string };
   readonly drainSeconds: number;
   /** Whether the secret of tokens was made for this run. */

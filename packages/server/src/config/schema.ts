@@ -12,6 +12,7 @@ import {
   oneOf,
   oneOrMore,
   port,
+  redisUrl,
   roles,
   secret,
   section,
@@ -38,6 +39,8 @@ const RIGHTS = ["anyone", "authenticated", "owner", "roomToken", "service", "nob
 const DIRECT_RIGHTS = ["anyone", "authenticated", "service", "nobody"] as const;
 /** Limits that 0 switches off. */
 const MAY_BE_NONE: ReadonlySet<string> = new Set<keyof Limits>(["connectionsPerUser", "connectionsPerTenant"]);
+/** As `@roomcast/redis` takes it. */
+const REDIS_PREFIX = /^[\w.:-]{1,64}$/;
 /** Deeper than this, walking a payload could exhaust the stack. */
 const DEEPEST_JSON = 1000;
 
@@ -150,8 +153,8 @@ export const configSchema = section({
     timeoutSeconds: whole(1, 86_400).optional(),
   }).optional(),
   redis: section({
-    url: text("the address of a Redis server").optional(),
-    prefix: text("a prefix for keys").optional(),
+    url: redisUrl.optional(),
+    prefix: text("1 to 64 of A-Z, a-z, 0-9, _, ., : and -", (value) => REDIS_PREFIX.test(value)).optional(),
   }).optional(),
   limits: limits.optional(),
   history: section({ file: text("the path of a file") }).optional(),
