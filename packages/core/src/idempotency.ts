@@ -31,7 +31,7 @@ export class IdempotencyKeys {
     this.sweep(now);
     const entry = this.#entries.get(entryKey(once));
     if (entry === undefined) return undefined;
-    if (entry.digest !== digest(draft)) {
+    if (entry.digest !== draftDigest(draft)) {
       throw new GatewayError("CONFLICT", "This id was used for another publication");
     }
     return entry.published;
@@ -43,7 +43,7 @@ export class IdempotencyKeys {
   }
 
   add(once: OnceKey, draft: Draft, published: Published, now: number): void {
-    this.restore({ once, at: now, digest: digest(draft), published });
+    this.restore({ once, at: now, digest: draftDigest(draft), published });
   }
 
   /** All keys, oldest first. */
@@ -83,7 +83,7 @@ function entryKey(once: OnceKey): string {
 }
 
 /** 53 bits (cyrb53) and the length: tells one's own retry from a mistake, which is all that it is for. */
-function digest(draft: Draft): string {
+export function draftDigest(draft: Draft): string {
   const text = JSON.stringify([draft.event, draft.data]);
   let a = 0xdeadbeef;
   let b = 0x41c6ce57;

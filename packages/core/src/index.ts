@@ -27,6 +27,7 @@ export type { Connection, EncodedFrame, Wire } from "./connection.ts";
 export type { PublishingOptions, ResourceChange } from "./back-end.ts";
 export type { ConnectionInfo } from "./connection-info.ts";
 export { createGateway, Gateway, type GatewayOptions, type ListQuery } from "./gateway.ts";
+export { draftDigest } from "./idempotency.ts";
 export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 export { MemoryBroker, type MemoryBrokerOptions } from "./memory-broker.ts";
 export { MemoryPresenceStore } from "./memory-presence.ts";

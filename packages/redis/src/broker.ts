@@ -15,11 +15,13 @@ import {
   type Signal,
 } from "@roomcast/core";
 import { announceSignal, readAnnouncement, readLine, type Announcement } from "./announcement.ts";
-import { FollowedChannel, type LogPart } from "./followed-channel.ts";
+import { FollowedChannel, isUnbroken, type LogPart } from "./followed-channel.ts";
 import type { Keys } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
+import { Listening } from "./listening.ts";
 import { Outbox } from "./outbox.ts";
 import { HISTORY } from "./scripts.ts";
+import { TenantAccounts } from "./tenant-accounts.ts";
 
 /** What of a broker goes wrong without anybody waiting for it. */
 export interface RedisBrokerObserver {
@@ -35,6 +37,8 @@ export interface RedisBrokerOptions {
   readonly observer?: RedisBrokerObserver;
   /** How often the positions of the channels that are followed are compared with Redis; 15 s by default. */
   readonly checkSeconds?: number;
+  /** How long Redis is listened to after the last reader of a channel has gone, in milliseconds; 5,000 by default. */
+  readonly graceMs?: number;
 }
 
 /** How long epoch and offset outlive the log, so that an idle reader sees no false gap. */
@@ -58,9 +62,7 @@ export class RedisBroker implements Broker, Closer, HealthCheck {
   readonly #checkMs: number;
   readonly #outbox: Outbox;
   readonly #followed = new Map<string, FollowedChannel>();
-  /** By key of the address: resolves when Redis is listened to. */
-  readonly #listening = new Map<string, Promise<void>>();
-  readonly #leaving = new Map<string, NodeJS.Timeout>();
+  readonly #listening: Listening;
   readonly #run = Math.random().toString(36).slice(2, 10);
   #count = 0;
   #reader: BrokerReader | undefined;
@@ -72,14 +74,26 @@ export class RedisBroker implements Broker, Closer, HealthCheck {
     this.#keys = options.keys;
     this.#observer = options.observer ?? {};
     this.#checkMs = (options.checkSeconds ?? 15) * 1000;
-    const { historyBytesPerChannel } = options.limits ?? DEFAULT_LIMITS;
+    const limits = options.limits ?? DEFAULT_LIMITS;
+    const accounts = new TenantAccounts({
+      link: this.#link,
+      keys: this.#keys,
+      limits,
+      outliveMs: OUTLIVE_MS,
+      failed: (error) => this.#observer.failed?.("account", error),
+    });
+    this.#listening = new Listening({
+      link: this.#link,
+      graceMs: options.graceMs ?? GRACE_MS,
+      failed: (error) => this.#observer.failed?.("unlisten", error),
+    });
     this.#outbox = new Outbox({
       link: this.#link,
       keys: this.#keys,
       newId: () => this.#uniqueId(),
-      logBytes: historyBytesPerChannel,
+      logBytes: limits.historyBytesPerChannel,
       outliveMs: OUTLIVE_MS,
-      grown: async () => undefined,
+      accounts,
     });
   }
 
@@ -102,12 +116,10 @@ export class RedisBroker implements Broker, Closer, HealthCheck {
 
   async subscribe(address: ChannelAddress): Promise<() => void> {
     const key = addressKey(address);
-    clearTimeout(this.#leaving.get(key));
-    this.#leaving.delete(key);
     const channel = this.#follow(key, address);
     channel.holders++;
     try {
-      await this.#listen(key, channel);
+      await this.#listening.listen(this.#keys.channelOf(key).announcements, (message) => this.#hear(key, message));
     } catch (error) {
       this.#release(key, channel);
       throw error;
@@ -121,13 +133,18 @@ export class RedisBroker implements Broker, Closer, HealthCheck {
 
   async history(address: ChannelAddress, keep: Keep, query: HistoryQuery): Promise<HistoryPage> {
     const { position, first, publications } = await this.#read(address, keep, query);
-    await this.#followed.get(addressKey(address))?.reach(position);
+    const channel = this.#followed.get(addressKey(address));
+    await channel?.reach(position);
+    if (channel?.position !== undefined && channel.position.epoch !== position.epoch) {
+      throw new GatewayError("UNAVAILABLE", "The log was begun anew while it was read");
+    }
     const { since } = query;
     const complete =
       since !== undefined &&
       since.epoch === position.epoch &&
       since.offset <= position.offset &&
-      since.offset + 1 >= first;
+      since.offset + 1 >= first &&
+      isUnbroken(publications, since.offset);
     return { events: publications, position, complete };
   }
 
@@ -138,8 +155,7 @@ export class RedisBroker implements Broker, Closer, HealthCheck {
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#check);
-    for (const timer of this.#leaving.values()) clearTimeout(timer);
-    this.#leaving.clear();
+    this.#listening.close();
     this.#followed.clear();
     await this.#link.close();
   }
@@ -147,26 +163,20 @@ export class RedisBroker implements Broker, Closer, HealthCheck {
   #follow(key: string, address: ChannelAddress): FollowedChannel {
     const known = this.#followed.get(key);
     if (known !== undefined) return known;
-    const channel = new FollowedChannel({
+    const channel: FollowedChannel = new FollowedChannel({
       address,
-      deliver: (announcement) => this.#deliver(address, announcement),
-      lost: (where, position) => this.#reader?.lost?.(where, position),
+      // What is still being read when the last reader goes is nobody's: who comes next has a place of its own in the log.
+      deliver: (announcement) => {
+        if (this.#followed.get(key) === channel) this.#deliver(address, announcement);
+      },
+      lost: (where, position) => {
+        if (this.#followed.get(key) === channel) this.#reader?.lost?.(where, position);
+      },
+      stray: () => this.#observer.malformed?.("announcement"),
       read: async (where, since) => await this.#read(where, undefined, { limit: PART, since }),
     });
     this.#followed.set(key, channel);
     return channel;
-  }
-
-  async #listen(key: string, channel: FollowedChannel): Promise<void> {
-    let listening = this.#listening.get(key);
-    if (listening === undefined) {
-      const { announcements } = this.#keys.channel(channel.address);
-      listening = this.#link.listen(announcements, (message) => this.#hear(key, message));
-      this.#listening.set(key, listening);
-      // Whoever waits is told; the next one tries again.
-      listening.catch(() => this.#listening.delete(key));
-    }
-    await listening;
   }
 
   #release(key: string, channel: FollowedChannel): void {
@@ -174,15 +184,7 @@ export class RedisBroker implements Broker, Closer, HealthCheck {
     if (channel.holders > 0) return;
     // Nobody hears what comes from now on; who follows it next begins anew.
     if (this.#followed.get(key) === channel) this.#followed.delete(key);
-    if (this.#closed) return;
-    const timer = setTimeout(() => {
-      this.#leaving.delete(key);
-      this.#listening.delete(key);
-      const { announcements } = this.#keys.channel(channel.address);
-      this.#link.unlisten(announcements).catch((error: unknown) => this.#observer.failed?.("unlisten", error));
-    }, GRACE_MS);
-    timer.unref();
-    this.#leaving.set(key, timer);
+    this.#listening.leave(this.#keys.channelOf(key).announcements);
   }
 
   #hear(key: string, message: string): void {
@@ -208,14 +210,12 @@ export class RedisBroker implements Broker, Closer, HealthCheck {
     );
     const [epoch, top, first, ...entries] = reply as readonly [string, string, string, ...string[]];
     const publications: Publication[] = [];
-    let upTo = since?.offset ?? 0;
     for (let at = 0; at < entries.length; at += 2) {
-      upTo = Number(entries[at]);
-      const publication = readLine(address, entries[at + 1] as string, { epoch, offset: upTo });
+      const publication = readLine(address, entries[at + 1] as string, { epoch, offset: Number(entries[at]) });
       if (publication === undefined) this.#observer.malformed?.("log");
       else publications.push(publication);
     }
-    return { position: { epoch, offset: Number(top) }, first: Number(first), publications, upTo };
+    return { position: { epoch, offset: Number(top) }, first: Number(first), publications };
   }
 
   #compareSoon(milliseconds: number): void {

@@ -6,9 +6,8 @@ export interface LogPart {
   readonly position: Position;
   /** The offset of the oldest event that the log has; one more than the top where it has none. */
   readonly first: number;
+  /** Those that it could be asked for and that are ours, oldest first. */
   readonly publications: readonly Publication[];
-  /** The offset up to which it was read. */
-  readonly upTo: number;
 }
 
 export interface FollowedChannelOptions {
@@ -16,6 +15,8 @@ export interface FollowedChannelOptions {
   readonly deliver: (announcement: Announcement) => void;
   /** What was published up to `position` is lost: readers are to be told. */
   readonly lost: (address: ChannelAddress, position: Position) => void;
+  /** Told of an announcement that the log, when it was read for it, knew nothing of. */
+  readonly stray?: () => void;
   /** Reads what the log has after an offset, in pieces as it likes. */
   readonly read: (address: ChannelAddress, since: Position) => Promise<LogPart>;
 }
@@ -46,9 +47,8 @@ export class FollowedChannel {
       return;
     }
     const missing = this.#take(announcement);
-    if (missing === undefined) return;
-    this.#waiting.push(announcement);
-    this.#repair(missing).catch(() => undefined);
+    // Whoever waits for it is told that the log could not be read; here nobody waits.
+    if (missing !== undefined) this.#repair(missing, announcement).catch(() => undefined);
   }
 
   /**
@@ -84,7 +84,8 @@ export class FollowedChannel {
     return undefined;
   }
 
-  async #repair(top: Position): Promise<void> {
+  /** Reads the log up to `top`, and then takes what was announced: first of all the one that showed that something is missing. */
+  async #repair(top: Position, cause?: Announcement): Promise<void> {
     this.#repairing = this.#readUpTo(top);
     let read = false;
     try {
@@ -94,6 +95,8 @@ export class FollowedChannel {
       this.#repairing = undefined;
       const waiting = this.#waiting;
       this.#waiting = [];
+      // What the log has not reached and does not know is nothing of it: it is read for an announcement once.
+      if (read && cause !== undefined && this.#take(cause) !== undefined) this.#options.stray?.();
       for (const announcement of waiting) {
         // Where the log could not be read, what is in it is read the next time.
         if (read || announcement.kind === "signal" || announcement.epoch === undefined) this.announced(announcement);
@@ -106,16 +109,24 @@ export class FollowedChannel {
       const { position } = this;
       if (position === undefined || (position.epoch === top.epoch && position.offset >= top.offset)) return;
       const part = await this.#options.read(this.address, position);
-      const { epoch } = part.position;
-      if (epoch !== position.epoch || part.first > position.offset + 1) {
+      const { epoch, offset } = part.position;
+      const { publications } = part;
+      const last = publications.at(-1)?.position;
+      const reaches = part.first <= position.offset + 1 && (last !== undefined || offset <= position.offset);
+      if (epoch !== position.epoch || !reaches || !isUnbroken(publications, position.offset)) {
         // Another log, or too late a part of this one: what lies between is lost, and the rest comes from where it stands.
         this.position = part.position;
         this.#options.lost(this.address, part.position);
         return;
       }
-      if (part.upTo <= position.offset) return;
-      this.position = { epoch, offset: part.upTo };
-      this.#options.deliver({ kind: "publications", epoch, publications: part.publications });
+      if (last === undefined) return;
+      this.position = last;
+      this.#options.deliver({ kind: "publications", epoch, publications });
     }
   }
+}
+
+/** Whether these stand in the log one after another, the first one just behind `offset`. */
+export function isUnbroken(publications: readonly Publication[], offset: number): boolean {
+  return publications.every(({ position }, at) => position?.offset === offset + 1 + at);
 }

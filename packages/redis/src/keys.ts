@@ -22,7 +22,12 @@ export class Keys {
   }
 
   channel(address: ChannelAddress): ChannelKeys {
-    const base = `${this.#prefix}:{${addressKey(address)}}`;
+    return this.channelOf(addressKey(address));
+  }
+
+  /** The same, by the key of the address. */
+  channelOf(key: string): ChannelKeys {
+    const base = `${this.#prefix}:{${key}}`;
     return { meta: `${base}:meta`, log: `${base}:log`, once: `${base}:once:`, announcements: `${base}:news` };
   }
 

@@ -1,9 +1,10 @@
 import { GatewayError, type ChannelAddress } from "@roomcast/protocol";
-import type { Draft, Keep, Published, PublishOptions } from "@roomcast/core";
+import { draftDigest, type Draft, type Keep, type Published, type PublishOptions } from "@roomcast/core";
 import { announce, bodyOf } from "./announcement.ts";
 import type { ChannelKeys, Keys } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
 import { PUBLISH } from "./scripts.ts";
+import type { TenantAccounts } from "./tenant-accounts.ts";
 
 export interface OutboxOptions {
   readonly link: RedisLink;
@@ -13,8 +14,7 @@ export interface OutboxOptions {
   readonly logBytes: number;
   /** Milliseconds for which a log's position outlives it. */
   readonly outliveMs: number;
-  /** Told how many bytes a log has grown by; awaited before the publications are said to be published. */
-  readonly grown: (address: ChannelAddress, bytes: number) => Promise<void>;
+  readonly accounts: Pick<TenantAccounts, "admit" | "appended">;
 }
 
 interface Item {
@@ -48,7 +48,7 @@ export class Outbox {
     this.#options = options;
   }
 
-  /** Rejects with `UNAVAILABLE` or `CONFLICT`. */
+  /** Rejects with `UNAVAILABLE`, `CONFLICT` or `LIMIT_REACHED`. */
   async publish(address: ChannelAddress, draft: Draft, options: PublishOptions): Promise<Published> {
     const { keep, idempotency: once } = options;
     const keys = this.#options.keys.channel(address);
@@ -99,21 +99,22 @@ export class Outbox {
   }
 
   async #append({ address, keep, items }: Batch, keys: ChannelKeys): Promise<void> {
-    const { link, newId, logBytes, outliveMs, grown } = this.#options;
+    const { link, newId, logBytes, outliveMs, accounts } = this.#options;
     const { size, seconds } = keep === false ? { size: 0, seconds: 0 } : keep;
+    if (keep !== false) await accounts.admit(address, seconds);
     const each = items.flatMap(({ draft, once }) => {
       const body = bodyOf(draft);
       const id = newId();
       if (once === undefined) return [id, "", "", "", body];
-      return [once.key, id, `${once.sender} ${once.key}`, digest(draft), body];
+      return [once.key, id, `${once.sender} ${once.key}`, draftDigest(draft), body];
     });
     const reply = await link.run(
       PUBLISH,
       [keys.meta, keys.log, keys.announcements],
       [newId(), size, seconds, logBytes, outliveMs, keys.once, ONCE_MS, ...each],
     );
-    const [, growth, ...results] = reply as readonly [string, number, ...string[]];
-    if (growth > 0) await grown(address, growth);
+    const [, bytes, ...results] = reply as readonly [string, number, ...string[]];
+    if (keep !== false) await accounts.appended(address, { bytes, seconds });
     for (const [at, { resolve, reject }] of items.entries()) {
       const [status, id, offset, epoch] = results.slice(at * 4, at * 4 + 4) as [string, string, string, string];
       if (status === "conflict") reject(new GatewayError("CONFLICT", "This id was used for another publication"));
@@ -125,10 +126,4 @@ export class Outbox {
 function sameKeep(a: Keep | false, b: Keep | false): boolean {
   if (a === false || b === false) return a === b;
   return a.size === b.size && a.seconds === b.seconds;
-}
-
-/** 53 bits (cyrb53) and the length: tells one's own retry from a mistake, which is all that it is for. */
-function digest(draft: Draft): string {
-  const text = JSON.stringify([draft.event, draft.data]);
-  return `${text.length}`;
 }

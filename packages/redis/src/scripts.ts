@@ -12,7 +12,8 @@ export function script(source: string): Script {
 
 /**
  * Milliseconds of the server's clock: nodes may be minutes apart, and what is kept is aged by one clock.
- * `trim` drops what is too much, too large or too old, oldest first; returns the bytes that are left.
+ * `trim` drops what is too much, too large or too old, oldest first, and what somebody else wrote there; returns the bytes
+ * that are left. `standing` gives epoch, top and bytes, or nothing where there is no log, or none that can be gone on with.
  */
 const COMMON = `
 local function now()
@@ -24,14 +25,20 @@ local function trim(log, bytes, size, maxBytes, bornBefore)
   local length = redis.call('XLEN', log)
   while length > 0 do
     local head = redis.call('XRANGE', log, '-', '+', 'COUNT', 1)[1]
-    local line, at = head[2][2], tonumber(head[2][4])
-    if length <= size and bytes <= maxBytes and at > bornBefore then break end
+    local line, at = head[2][2], tonumber(head[2][4] or '')
+    if at and length <= size and bytes <= maxBytes and at > bornBefore then break end
     redis.call('XDEL', log, head[1])
-    bytes = bytes - #line
+    if at then bytes = bytes - #line end
     length = length - 1
   end
   if length == 0 then bytes = 0 end
   return bytes
+end
+
+local function standing(meta)
+  local state = redis.call('HMGET', meta, 'epoch', 'top', 'bytes')
+  local top, bytes = tonumber(state[2] or ''), tonumber(state[3] or '')
+  if state[1] and top and bytes then return state[1], top, bytes end
 end
 `;
 
@@ -43,26 +50,25 @@ end
  * the log's position outlives it; the prefix of idempotency keys; milliseconds for which those live; then for each publication its
  * id, another id for when that is taken, its idempotency key or '', the digest of its content, its body.
  *
- * Returns the epoch, the change of the log's bytes, and for each publication `new`, `known` or `conflict`, its id and
+ * Returns the epoch, the bytes of the log, and for each publication `new`, `known` or `conflict`, its id and
  * its offset ('' without history).
+ *
+ * Its first line has Redis refuse it as a whole when it is out of memory; without, what came after the first change was done.
  */
-export const PUBLISH = script(`${COMMON}
+export const PUBLISH = script(`#!lua
+${COMMON}
 local meta, log, announcements = KEYS[1], KEYS[2], KEYS[3]
 local size, seconds, maxBytes, outlive = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local oncePrefix, onceFor = ARGV[6], ARGV[7]
 local keeps = seconds > 0
-local epoch, top, bytes, before = '', 0, 0, 0
+local epoch, top, bytes = '', 0, 0
 local time = now()
 if keeps then
-  local state = redis.call('HMGET', meta, 'epoch', 'top', 'bytes')
-  epoch = state[1]
-  if epoch then
-    top, bytes = tonumber(state[2]), tonumber(state[3])
-  else
-    epoch = ARGV[1]
+  epoch, top, bytes = standing(meta)
+  if not epoch then
+    epoch, top, bytes = ARGV[1], 0, 0
     redis.call('DEL', log)
   end
-  before = bytes
 end
 local results, lines = { epoch, 0 }, {}
 local first = top + 1
@@ -80,8 +86,15 @@ for at = 8, #ARGV, 5 do
     local offset = ''
     if keeps then
       top = top + 1
+      local added = redis.pcall('XADD', log, top .. '-0', 'p', line, 't', time)
+      if type(added) == 'table' and added.err then
+        -- Somebody else wrote to the log: it cannot be gone on with. Anything else is not ours to mend.
+        if not string.find(added.err, 'smaller') and not string.find(added.err, 'WRONGTYPE') then return added end
+        epoch, top, bytes, first = ARGV[1], 1, 0, 1
+        redis.call('DEL', log)
+        redis.call('XADD', log, '1-0', 'p', line, 't', time)
+      end
       offset = tostring(top)
-      redis.call('XADD', log, top .. '-0', 'p', line, 't', time)
       bytes = bytes + #line
     end
     lines[#lines + 1] = line
@@ -99,8 +112,8 @@ if keeps then
   bytes = trim(log, bytes, size, maxBytes, time - seconds * 1000)
   redis.call('HSET', meta, 'epoch', epoch, 'top', top, 'bytes', bytes)
   redis.call('PEXPIRE', meta, seconds * 1000 + outlive)
-  redis.call('PEXPIRE', log, seconds * 1000 + outlive)
-  results[2] = bytes - before
+  redis.call('PEXPIRE', log, seconds * 1000)
+  results[2] = bytes
 end
 if #lines > 0 then
   local head = keeps and ('p' .. epoch .. ' ' .. string.format('%d', first)) or 'p'
@@ -122,10 +135,9 @@ return results
 export const HISTORY = script(`${COMMON}
 local meta, log = KEYS[1], KEYS[2]
 local size, seconds, outlive, limit = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
-local state = redis.call('HMGET', meta, 'epoch', 'top', 'bytes')
-local epoch, top, bytes = state[1], tonumber(state[2] or '0'), tonumber(state[3] or '0')
+local epoch, top, bytes = standing(meta)
 if not epoch then
-  epoch = ARGV[1]
+  epoch, top, bytes = ARGV[1], 0, 0
   redis.call('DEL', log)
   redis.call('HSET', meta, 'epoch', epoch, 'top', 0, 'bytes', 0)
 end
@@ -154,4 +166,12 @@ if limit > 0 then
   end
 end
 return reply
+`);
+
+/** Cuts a log to so many bytes, oldest first. KEYS: meta, log. ARGV: bytes. */
+export const CUT = script(`${COMMON}
+local meta, log = KEYS[1], KEYS[2]
+local epoch, top, bytes = standing(meta)
+if epoch then redis.call('HSET', meta, 'bytes', trim(log, bytes, math.huge, tonumber(ARGV[1]), -math.huge)) end
+return 0
 `);
