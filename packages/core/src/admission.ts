@@ -24,6 +24,7 @@ export class Admission {
   readonly identity: Identity;
   readonly #giveBack: () => void;
   #held = true;
+  #opening: Promise<void> | undefined;
 
   constructor(identity: Identity, giveBack: () => void) {
     this.identity = identity;
@@ -34,7 +35,18 @@ export class Admission {
     return this.identity.principal;
   }
 
-  /** Gives the place back: the connection opened, or never will. */
+  /** Resolves when the session that opened is in the store or will not be; undefined before it opened. */
+  get opening(): Promise<void> | undefined {
+    return this.#opening;
+  }
+
+  /** The connection opened: its place is kept until `stored` has ended, from when on the store counts it. */
+  opened(stored: Promise<void>): void {
+    const done = (): void => this.release();
+    this.#opening = stored.then(done, done);
+  }
+
+  /** Gives the place back: the connection never will open, or the store counts it. */
   release(): void {
     if (!this.#held) return;
     this.#held = false;
@@ -133,7 +145,10 @@ export class Admissions {
     return at !== undefined && (issuedAt ?? Number.NEGATIVE_INFINITY) < at;
   }
 
-  /** Those who came earlier have their places before this one; those who came later have not. */
+  /**
+   * Those who came earlier have their places before this one; those who came later have not. The store counts the sessions of
+   * all nodes, but each node knows only its own arrivals: a limit may be passed by as many as other nodes let in meanwhile.
+   */
   async #checkLimit(
     limit: "connectionsPerTenant" | "connectionsPerUser",
     key: string,
@@ -143,19 +158,27 @@ export class Admissions {
     const most = this.#services.limits[limit];
     const query = userId === undefined ? { limit: 0 } : { limit: 0, userId };
     const address = sessionsOf(admission.principal.tenantId);
-    let before: number;
-    do {
-      before = this.#rank(key, admission);
+    for (;;) {
+      const before = this.#rank(key, admission);
       const { total } = await this.#services.presence.members(address, query);
       if (total + before <= most) return;
-      // Who opened meanwhile was counted twice: count again.
-    } while (this.#rank(key, admission) < before);
+      // Who opened meanwhile may have been counted twice: count again.
+      const opening = this.#earlier(key, admission).flatMap((one) => one.opening ?? []);
+      if (opening.length > 0) await Promise.all(opening);
+      else if (this.#rank(key, admission) >= before) break;
+    }
     throw new GatewayError("LIMIT_REACHED", "Too many connections", { details: { limit } });
   }
 
   /** Which of those that are about to connect this is: 1 for the first. */
   #rank(key: string, admission: Admission): number {
-    return [...(this.#pending.get(key) ?? [])].indexOf(admission) + 1;
+    return this.#earlier(key, admission).length + 1;
+  }
+
+  /** Those that are about to connect and came before this one. */
+  #earlier(key: string, admission: Admission): readonly Admission[] {
+    const pending = [...(this.#pending.get(key) ?? [])];
+    return pending.slice(0, pending.indexOf(admission));
   }
 
   #keep(key: string, admission: Admission): void {

@@ -364,8 +364,9 @@ export class Gateway {
   async close(): Promise<void> {
     this.#draining = true;
     for (const session of this.#links) session.end("SHUTTING_DOWN", "The server is shutting down");
-    const { broker, presence, deadlines, revocations } = this.#services;
+    const { broker, presence, deadlines, revocations, windows } = this.#services;
     deadlines.clear();
+    await windows.flush();
     // The broker last: the others may go by its connections.
     for (const part of [presence, revocations, broker]) if (isCloser(part)) await part.close();
   }
@@ -403,10 +404,9 @@ export class Gateway {
   #enrolled(session: Session, admission: Admission): void {
     const { directory, presence } = this.#services;
     directory.add(session);
-    presence
-      .put(sessionsOf(session.principal.tenantId), sessionRecord(session, this.nodeId))
-      .catch((error: unknown) => this.observer.failed?.("presence", error));
-    admission.release();
+    const stored = presence.put(sessionsOf(session.principal.tenantId), sessionRecord(session, this.nodeId));
+    stored.catch((error: unknown) => this.observer.failed?.("presence", error));
+    admission.opened(stored);
     this.observer.connected?.(session.connection.wire.dialect.name);
     if (this.#admissions.revokedMeanwhile(session.principal)) session.end("REVOKED", "The token has been revoked");
   }

@@ -99,9 +99,9 @@ export class MemoryPresenceStore implements PresenceStore {
       const { name, userId } = channel.address;
       if (userId !== undefined || isReservedName(name) || !name.startsWith(prefix)) continue;
       total++;
-      if (query.cursor === undefined || name > query.cursor) matching.push(channel);
+      if (query.cursor === undefined || compareNames(name, query.cursor) > 0) matching.push(channel);
     }
-    matching.sort((a, b) => (a.address.name < b.address.name ? -1 : 1));
+    matching.sort((a, b) => compareNames(a.address.name, b.address.name));
     const entries = matching.slice(0, query.limit).map(summary);
     const last = entries.at(-1);
     return matching.length > query.limit && last !== undefined
@@ -158,6 +158,19 @@ function summary(channel: ChannelPresence): ChannelSummary {
   let subscriberCount = 0;
   for (const subscribers of channel.subscribers.values()) subscriberCount += subscribers;
   return { name: channel.address.name, memberCount: channel.members.size, subscriberCount };
+}
+
+/** By code points, which is the order of the bytes in UTF-8. */
+function compareNames(a: string, b: string): number {
+  let at = 0;
+  while (at < a.length && a.charCodeAt(at) === b.charCodeAt(at)) at++;
+  return weight(a.charCodeAt(at)) - weight(b.charCodeAt(at)) || a.length - b.length;
+}
+
+/** Of a unit of UTF-16 among others: surrogates stand for what is behind all that needs none. -1 for the end of a text. */
+function weight(unit: number): number {
+  if (Number.isNaN(unit)) return -1;
+  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
 }
 
 function sequenceOf(cursor: string): number {

@@ -43,19 +43,24 @@ export class PresenceWindows {
     if (window === undefined) {
       window = { address, changes: new Map() };
       this.#windows.set(key, window);
-      this.#clock.after(PRESENCE_WINDOW_MS, () => this.#close(key));
+      this.#clock.after(PRESENCE_WINDOW_MS, () => void this.#close(key));
     }
     return window;
   }
 
-  #close(key: string): void {
+  /** Tells at once what has changed; resolves when it has been said. */
+  async flush(): Promise<void> {
+    await Promise.all([...this.#windows.keys()].map(async (key) => await this.#close(key)));
+  }
+
+  async #close(key: string): Promise<void> {
     const window = this.#windows.get(key);
     this.#windows.delete(key);
     if (window === undefined || window.changes.size === 0) return;
     const { address, changes } = window;
     const of = (kind: Change["kind"]): readonly Member[] =>
       [...changes.values()].filter((change) => change.kind === kind).map(({ member }) => member);
-    this.#broker
+    await this.#broker
       .signal(address, { type: "presence", address, joined: of("joined"), left: of("left"), updated: of("updated") })
       .catch((error: unknown) => this.#observer.failed?.("presence", error));
   }

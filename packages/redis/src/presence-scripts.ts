@@ -2,43 +2,37 @@ import { script } from "./scripts.ts";
 
 /**
  * Puts a member into a channel, or replaces it.
- * KEYS: members (hash: socket id → record), order (sorted set: socket id by arrival), users (sorted set: user, line feed, socket id).
- * ARGV: socket id, record, `user\n` or ''.
+ * KEYS: members (hash: socket id → lease, user and record, a line each), order (sorted set: socket id by arrival), users
+ * (sorted set: user, line feed, socket id). ARGV: socket id, what the hash is to have, `user\n` or ''.
+ * Returns 1 where it was not there.
  */
 export const PUT = script(`
 local members, order, users = KEYS[1], KEYS[2], KEYS[3]
-local known = redis.call('ZSCORE', order, ARGV[1])
-if known then
-  local before = redis.call('HGET', members, ARGV[1])
-  if before ~= ARGV[2] then
-    local user = cjson.decode(before).userId
-    if type(user) == 'string' then redis.call('ZREM', users, user .. '\\n' .. ARGV[1]) end
-  end
-else
+local before = redis.call('HGET', members, ARGV[1])
+local user = before and string.match(before, '^[^\\n]*\\n([^\\n]*)\\n') or ''
+if user ~= '' and user .. '\\n' ~= ARGV[3] then redis.call('ZREM', users, user .. '\\n' .. ARGV[1]) end
+if not redis.call('ZSCORE', order, ARGV[1]) then
   local last = redis.call('ZRANGE', order, -1, -1, 'WITHSCORES')[2]
   redis.call('ZADD', order, (last or 0) + 1, ARGV[1])
 end
 redis.call('HSET', members, ARGV[1], ARGV[2])
 if ARGV[3] ~= '' then redis.call('ZADD', users, 0, ARGV[3] .. ARGV[1]) end
-return known and 0 or 1
+return before and 0 or 1
 `);
 
 /**
- * Takes a member out, where it is the given node's or no node is given.
- * KEYS: members, order, users, subscribers. ARGV: socket id, node id or ''.
- * Returns the record or '', and how many members and nodes with subscribers are left.
+ * Takes a member out, where it goes with the given lease or none is given.
+ * KEYS: members, order, users, subscribers. ARGV: socket id, lease or ''.
+ * Returns what the hash had or '', and how many members and nodes with subscribers are left.
  */
 export const REMOVE = script(`
 local record = redis.call('HGET', KEYS[1], ARGV[1])
+if record and ARGV[2] ~= '' and string.sub(record, 1, #ARGV[2] + 1) ~= ARGV[2] .. '\\n' then record = false end
 if record then
-  local member = cjson.decode(record)
-  if ARGV[2] ~= '' and member.nodeId ~= ARGV[2] then
-    record = ''
-  else
-    redis.call('HDEL', KEYS[1], ARGV[1])
-    redis.call('ZREM', KEYS[2], ARGV[1])
-    if type(member.userId) == 'string' then redis.call('ZREM', KEYS[3], member.userId .. '\\n' .. ARGV[1]) end
-  end
+  redis.call('HDEL', KEYS[1], ARGV[1])
+  redis.call('ZREM', KEYS[2], ARGV[1])
+  local user = string.match(record, '^[^\\n]*\\n([^\\n]*)\\n') or ''
+  if user ~= '' then redis.call('ZREM', KEYS[3], user .. '\\n' .. ARGV[1]) end
 end
 return { record or '', redis.call('HLEN', KEYS[1]), redis.call('HLEN', KEYS[4]) }
 `);
@@ -86,40 +80,51 @@ return reply
 
 /**
  * Says how many of a node's sessions follow a channel.
- * KEYS: members, subscribers. ARGV: node id, count. Returns how many members and nodes with subscribers there are.
+ * KEYS: members, subscribers (hash: lease → number). ARGV: lease, number, and leases of the same node that have ended.
+ * Returns how many members and nodes with subscribers there are.
  */
 export const COUNT = script(`
 if tonumber(ARGV[2]) > 0 then redis.call('HSET', KEYS[2], ARGV[1], ARGV[2]) else redis.call('HDEL', KEYS[2], ARGV[1]) end
+for at = 3, #ARGV do redis.call('HDEL', KEYS[2], ARGV[at]) end
 return { redis.call('HLEN', KEYS[1]), redis.call('HLEN', KEYS[2]) }
 `);
 
 /** KEYS: members, subscribers. Returns how many members there are, and subscribers of all nodes. */
 export const SUMMARY = script(`
 local subscribers = 0
-for _, count in ipairs(redis.call('HVALS', KEYS[2])) do subscribers = subscribers + tonumber(count) end
+for _, count in ipairs(redis.call('HVALS', KEYS[2])) do subscribers = subscribers + (tonumber(count) or 0) end
 return { redis.call('HLEN', KEYS[1]), subscribers }
 `);
 
-/**
- * Renews a node's lease.
- * KEYS: nodes (sorted set: node id by the end of its lease). ARGV: node id, milliseconds.
- * Returns 1 where the lease was there and had not ended.
- */
-export const RENEW = script(`
+const NOW = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local before = redis.call('ZSCORE', KEYS[1], ARGV[1])
+`;
+
+/**
+ * Takes a lease. KEYS: leases (sorted set: lease by its end). ARGV: lease, milliseconds.
+ */
+export const TAKE = script(`${NOW}
 redis.call('ZADD', KEYS[1], now + tonumber(ARGV[2]), ARGV[1])
-return before and tonumber(before) > now and 1 or 0
+return 1
 `);
 
 /**
- * Takes on clearing up after a node whose lease has ended: no other node does for so many milliseconds.
- * KEYS: nodes, clearing (sorted set: node id by when another may try). ARGV: milliseconds. Returns the node's id or ''.
+ * Renews a lease that lasts. KEYS: leases. ARGV: lease, milliseconds. Returns 0 where it is not there or has ended:
+ * others may be clearing up after it, and it never lasts again.
  */
-export const CLAIM = script(`
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+export const RENEW = script(`${NOW}
+local ends = redis.call('ZSCORE', KEYS[1], ARGV[1])
+if not ends or tonumber(ends) <= now then return 0 end
+redis.call('ZADD', KEYS[1], now + tonumber(ARGV[2]), ARGV[1])
+return 1
+`);
+
+/**
+ * Takes on clearing up after a lease that has ended: no other node does for so many milliseconds.
+ * KEYS: leases, clearing (sorted set: lease by when another may try). ARGV: milliseconds. Returns the lease or ''.
+ */
+export const CLAIM = script(`${NOW}
 for _, id in ipairs(redis.call('ZRANGE', KEYS[1], '-inf', now, 'BYSCORE')) do
   local until_ = redis.call('ZSCORE', KEYS[2], id)
   if not until_ or tonumber(until_) <= now then
@@ -130,15 +135,9 @@ end
 return ''
 `);
 
-/**
- * A node has been cleared up after, unless it came back meanwhile.
- * KEYS: nodes, clearing. ARGV: node id.
- */
+/** A lease has been cleared up after. KEYS: leases, clearing. ARGV: lease. */
 export const CLEARED = script(`
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local lease = redis.call('ZSCORE', KEYS[1], ARGV[1])
-if lease and tonumber(lease) <= now then redis.call('ZREM', KEYS[1], ARGV[1]) end
+redis.call('ZREM', KEYS[1], ARGV[1])
 redis.call('ZREM', KEYS[2], ARGV[1])
 return 1
 `);

@@ -1,4 +1,11 @@
-import { addressKey, invalidPayload, isChannelName, isReservedName, type ChannelAddress } from "@roomcast/protocol";
+import {
+  addressKey,
+  GatewayError,
+  invalidPayload,
+  isChannelName,
+  isReservedName,
+  type ChannelAddress,
+} from "@roomcast/protocol";
 import type {
   ChannelQuery,
   ChannelSummary,
@@ -9,10 +16,12 @@ import type {
   Page,
   PresenceStore,
 } from "@roomcast/core";
+import { ChannelIndex } from "./channel-index.ts";
 import type { Keys } from "./keys.ts";
 import { Lease } from "./lease.ts";
 import type { RedisLink } from "./link.ts";
-import { COUNT, MEMBERS, PUT, REMOVE, SUMMARY } from "./presence-scripts.ts";
+import { Changes, entryText, memberText, readEntry, readMember, type Entry } from "./presence-entry.ts";
+import { COUNT, MEMBERS, PUT, REMOVE } from "./presence-scripts.ts";
 
 export interface RedisPresenceStoreOptions {
   readonly link: RedisLink;
@@ -36,28 +45,45 @@ interface Held {
   readonly address: ChannelAddress;
   readonly members: Map<string, MemberRecord>;
   subscribers: number;
+  /** Whether Redis has a number of ours. */
+  counted: boolean;
 }
 
-/** Who is where on all nodes behind one Redis. Members, numbers and lists are read there; no node is ever asked. */
+/** What putting Redis right came to: a member that was not there, or still was. */
+type Change = { readonly kind: "joined" | "left"; readonly member: MemberRecord } | undefined;
+
+/**
+ * Who is where on all nodes behind one Redis. Members, numbers and lists are read there; no node is ever asked.
+ *
+ * What this node holds is kept here too. Putting and removing change that first, and then bring Redis to it, one after the
+ * other for each entry; an entry for which that failed, or which Redis may have lost, is brought to it again with the
+ * next renewals of the lease.
+ */
 export class RedisPresenceStore implements PresenceStore, Closer, HealthCheck {
   readonly #link: RedisLink;
   readonly #keys: Keys;
   readonly #nodeId: string;
   readonly #lease: Lease;
+  readonly #index: ChannelIndex;
   readonly #changed: NonNullable<RedisPresenceStoreOptions["changed"]>;
   readonly #failed: NonNullable<RedisPresenceStoreOptions["failed"]>;
-  /** What this node put, to put it again where Redis loses it. */
+  /** What this node put, by channel. */
   readonly #held = new Map<string, Held>();
+  /** Entries of which it is not known that Redis has them as they are here, by their texts. */
+  readonly #unsure = new Map<string, Entry>();
+  /** The end of what is under way for an entry, by its text. */
+  readonly #underWay = new Map<string, Promise<void>>();
   /** Channels whose number of subscribers has changed in this tick. */
-  #counting = new Map<string, Held>();
+  #counting = new Map<string, ChannelAddress>();
   /** The end of the counts that are under way. */
   #counted: Promise<void> = Promise.resolve();
-  #begun: Promise<void> | undefined;
+  #closed = false;
 
   constructor(options: RedisPresenceStoreOptions) {
     this.#link = options.link;
     this.#keys = options.keys;
     this.#nodeId = options.nodeId;
+    this.#index = new ChannelIndex(options);
     this.#changed = options.changed ?? (async () => undefined);
     this.#failed = options.failed ?? (() => undefined);
     this.#lease = new Lease({
@@ -65,66 +91,65 @@ export class RedisPresenceStore implements PresenceStore, Closer, HealthCheck {
       keys: options.keys,
       nodeId: options.nodeId,
       leaseMs: options.leaseMs ?? 8000,
-      restore: async () => await this.#restore(),
-      clear: async (nodeId) => await this.#clear(nodeId),
+      lapsed: () => this.#doubtAll(),
+      mend: async () => await this.#mend(),
+      clear: async (lease) => await this.#clear(lease),
       failed: this.#failed,
     });
+    // Redis may have come back with less, or with what it had long ago.
+    this.#link.onResumed(() => this.#lease.doubt());
   }
 
   async put(address: ChannelAddress, member: MemberRecord): Promise<void> {
+    if (this.#closed) throw new GatewayError("UNAVAILABLE", "The presence store is closed");
     this.#hold(address).members.set(member.socketId, member);
-    await this.#begin();
-    await this.#put(address, member);
+    await this.#settle({ address, socketId: member.socketId });
   }
 
   async remove(address: ChannelAddress, socketId: string): Promise<void> {
     const held = this.#held.get(addressKey(address));
     held?.members.delete(socketId);
     this.#forgetIfEmpty(held);
-    await this.#remove(address, socketId, "");
-    const own = this.#keys.node(this.#nodeId, "held");
-    await this.#link.command(own, ["SREM", own, memberEntry(address, socketId)]);
+    await this.#settle({ address, socketId });
   }
 
   async members(address: ChannelAddress, query: MemberQuery): Promise<Page<MemberRecord>> {
     const { limit, cursor = "0", socketId = "", userId } = query;
-    if (!/^\d{1,16}$/.test(cursor)) throw invalidPayload("cursor", "one that a reply gave");
-    const [members, order, users] = this.#memberKeys(address);
+    if (!/^\d{1,16}$/.test(cursor) || !Number.isSafeInteger(Number(cursor)))
+      throw invalidPayload("cursor", "one that a reply gave");
+    // Whoever asks looks after the leases of others, too.
+    await this.#lease.begin();
     const user = userId === undefined ? "" : `${userId}\n`;
-    const reply = await this.#link.run(MEMBERS, [members, order, users], [limit + 1, cursor, socketId, user]);
+    const reply = await this.#link.run(MEMBERS, this.#memberKeys(address), [limit + 1, cursor, socketId, user]);
     const [total, ...found] = reply as readonly [number, ...string[]];
     const entries: MemberRecord[] = [];
-    let last = cursor;
-    for (let at = 0; at < found.length; at += 2) {
-      if (entries.length === limit) return limit === 0 ? { entries, total } : { entries, total, cursor: last };
-      const record = readRecord(found[at + 1]);
-      if (record === undefined) continue;
-      entries.push(record);
-      last = found[at] as string;
+    for (let at = 0; at < Math.min(found.length, 2 * limit); at += 2) {
+      const member = readMember(found[at + 1]);
+      if (member !== undefined) entries.push(member);
     }
-    return { entries, total };
+    const last = found[2 * limit - 2];
+    return found.length > 2 * limit && last !== undefined ? { entries, total, cursor: last } : { entries, total };
   }
 
   count(address: ChannelAddress, nodeId: string, subscribers: number): void {
     if (nodeId !== this.#nodeId) throw new Error("A node counts its own subscribers only");
+    if (this.#closed) return;
     const held = this.#hold(address);
     held.subscribers = subscribers;
     if (this.#counting.size === 0) setImmediate(() => void this.#sendCounts());
-    this.#counting.set(addressKey(address), held);
+    this.#counting.set(addressKey(address), address);
     this.#forgetIfEmpty(held);
   }
 
   async channels(tenantId: string, query: ChannelQuery): Promise<Page<ChannelSummary>> {
-    if (query.cursor !== undefined && !isChannelName(query.cursor))
-      throw invalidPayload("cursor", "one that a reply gave");
+    const { cursor, name, userId } = query;
+    if (cursor !== undefined && !isChannelName(cursor)) throw invalidPayload("cursor", "one that a reply gave");
+    await this.#lease.begin();
     await this.#sendCounts();
-    const { name, userId } = query;
-    if (name !== undefined) {
-      if (isReservedName(name) && userId === undefined) return { entries: [], total: 0 };
-      const found = await this.#summary(userId === undefined ? { tenantId, name } : { tenantId, name, userId });
-      return found === undefined ? { entries: [], total: 0 } : { entries: [found], total: 1 };
-    }
-    return await this.#list(tenantId, query);
+    if (name === undefined) return await this.#index.list(tenantId, query);
+    if (isReservedName(name) && userId === undefined) return { entries: [], total: 0 };
+    const found = await this.#index.summary(userId === undefined ? { tenantId, name } : { tenantId, name, userId });
+    return found === undefined ? { entries: [], total: 0 } : { entries: [found], total: 1 };
   }
 
   async check(): Promise<void> {
@@ -132,163 +157,179 @@ export class RedisPresenceStore implements PresenceStore, Closer, HealthCheck {
   }
 
   async close(): Promise<void> {
-    if (this.#begun === undefined) return;
+    this.#closed = true;
+    // What is still under way would outlive the lease.
+    await Promise.all(this.#underWay.values());
+    this.#held.clear();
     await this.#lease.end().catch((error: unknown) => this.#failed("leaving", error));
   }
 
-  async #list(tenantId: string, { prefix = "", cursor, limit }: ChannelQuery): Promise<Page<ChannelSummary>> {
-    const index = this.#keys.tenant(tenantId, "channels");
-    const most = `(${prefix}\u{10ffff}`;
-    const total = Number(await this.#link.command(index, ["ZLEXCOUNT", index, `[${prefix}`, most]));
-    const entries: ChannelSummary[] = [];
-    let after = cursor !== undefined && cursor >= prefix ? `(${cursor}` : `[${prefix}`;
-    for (;;) {
-      const range = ["ZRANGE", index, after, most, "BYLEX", "LIMIT", "0", String(limit + 1)];
-      const names = (await this.#link.command(index, range)) as readonly string[];
-      const summaries = await Promise.all(
-        names.map(
-          async (name) => (await this.#summary({ tenantId, name })) ?? { name, memberCount: 0, subscriberCount: 0 },
-        ),
-      );
-      for (const one of summaries) {
-        const last = entries.at(-1);
-        if (entries.length === limit && last !== undefined) return { entries, total, cursor: last.name };
-        if (limit > 0) entries.push(one);
+  /** Brings Redis to what this node holds. Rejects with `UNAVAILABLE`, and is tried again then. */
+  async #settle(entry: Entry, again = false): Promise<Change> {
+    const text = entryText(entry);
+    const before = this.#underWay.get(text);
+    const work = (async () => {
+      await before;
+      const lease = this.#lease.id;
+      try {
+        await this.#lease.begin();
+        const { socketId } = entry;
+        const change =
+          socketId === undefined ? await this.#settleCount(entry) : await this.#settleMember(entry, socketId, again);
+        if (lease === this.#lease.id) this.#unsure.delete(text);
+        return change;
+      } catch (error) {
+        this.#unsure.set(text, entry);
+        throw error;
       }
-      const last = names.at(-1);
-      if (last === undefined || names.length <= limit || limit === 0) return { entries, total };
-      after = `(${last}`;
+    })();
+    const end = work.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#underWay.set(text, end);
+    try {
+      return await work;
+    } finally {
+      if (this.#underWay.get(text) === end) this.#underWay.delete(text);
     }
   }
 
-  async #summary(address: ChannelAddress): Promise<ChannelSummary | undefined> {
-    const [members] = this.#memberKeys(address);
-    const reply = await this.#link.run(SUMMARY, [members, this.#keys.ofChannel(address, "subscribers")], []);
-    const [memberCount, subscriberCount] = reply as readonly [number, number];
-    if (memberCount === 0 && subscriberCount === 0) return undefined;
-    return { name: address.name, memberCount, subscriberCount };
-  }
-
-  async #put(address: ChannelAddress, member: MemberRecord): Promise<boolean> {
-    const own = this.#keys.node(this.#nodeId, "held");
-    const [members, order, users] = this.#memberKeys(address);
-    const user = member.userId === null ? "" : `${member.userId}\n`;
+  async #settleMember(entry: Entry, socketId: string, again: boolean): Promise<Change> {
+    const { address } = entry;
+    const lease = this.#lease.id;
+    const member = this.#held.get(addressKey(address))?.members.get(socketId);
+    if (member === undefined) {
+      const left = await this.#takeOut(address, socketId, "");
+      await this.#note("SREM", lease, [entry]);
+      return left && { kind: "left", member: left };
+    }
     // Noted first: what was put and not noted would outlive its node.
-    const [, fresh] = await Promise.all([
-      this.#link.command(own, ["SADD", own, memberEntry(address, member.socketId)]),
-      this.#link.run(PUT, [members, order, users], [member.socketId, JSON.stringify(member), user]),
-    ]);
-    if (fresh === 1) await this.#index(address, true);
-    return fresh === 1;
+    await this.#note("SADD", lease, [entry]);
+    const user = member.userId === null ? "" : `${member.userId}\n`;
+    const args = [socketId, memberText(lease, member), user];
+    const fresh = (await this.#link.run(PUT, this.#memberKeys(address), args)) === 1;
+    if (fresh || again) await this.#index.add(address);
+    return fresh ? { kind: "joined", member } : undefined;
   }
 
-  async #remove(address: ChannelAddress, socketId: string, nodeId: string): Promise<MemberRecord | undefined> {
-    const [members, order, users] = this.#memberKeys(address);
-    const subscribers = this.#keys.ofChannel(address, "subscribers");
-    const reply = await this.#link.run(REMOVE, [members, order, users, subscribers], [socketId, nodeId]);
-    const [record, left, nodes] = reply as readonly [string, number, number];
-    if (left === 0 && nodes === 0) await this.#index(address, false);
-    return record === "" ? undefined : readRecord(record);
-  }
-
-  /** Keeps the tenant's list of channels. It stands in another slot, so that what was taken out is looked at once more. */
-  async #index(address: ChannelAddress, listed: boolean): Promise<void> {
-    const { tenantId, name, userId } = address;
-    if (userId !== undefined || isReservedName(name)) return;
-    const index = this.#keys.tenant(tenantId, "channels");
-    await this.#link.command(index, listed ? ["ZADD", index, "0", name] : ["ZREM", index, name]);
-    if (!listed && (await this.#summary(address)) !== undefined) await this.#index(address, true);
+  async #settleCount(entry: Entry): Promise<undefined> {
+    const { address } = entry;
+    const lease = this.#lease.id;
+    const held = this.#held.get(addressKey(address));
+    const subscribers = held?.subscribers ?? 0;
+    const listed = held?.counted === true;
+    if (subscribers > 0 && !listed) await this.#note("SADD", lease, [entry]);
+    const used = await this.#count(address, [lease, subscribers, ...this.#lease.ended]);
+    if (subscribers === 0) await this.#note("SREM", lease, [entry]);
+    if (!used) await this.#index.remove(address);
+    else if (subscribers > 0 && !listed) await this.#index.add(address);
+    if (held !== undefined) held.counted = subscribers > 0 && lease === this.#lease.id;
   }
 
   /** Sends the numbers that have changed; resolves when all that have changed until now are there. */
   async #sendCounts(): Promise<void> {
-    const counting = this.#counting;
+    const changed = [...this.#counting.values()];
     this.#counting = new Map();
-    const before = this.#counted;
-    this.#counted = (async () => {
-      await before;
-      if (counting.size === 0) return;
-      try {
-        await this.#begin();
-        await each([...counting.values()], async (held) => await this.#sendCount(held));
-      } catch (error) {
-        // The numbers are put again with everything else when Redis is back.
-        this.#failed("counting", error);
-      }
-    })();
+    const sending = this.#each(changed, async (address) => await this.#settle({ address, socketId: undefined }));
+    const sent = sending.catch((error: unknown) => this.#failed("counting", error));
+    this.#counted = Promise.all([this.#counted, sent]).then(() => undefined);
     await this.#counted;
   }
 
-  async #sendCount({ address, subscribers }: Held): Promise<void> {
-    const own = this.#keys.node(this.#nodeId, "held");
-    const [members] = this.#memberKeys(address);
-    const [, reply] = await Promise.all([
-      this.#link.command(own, [subscribers > 0 ? "SADD" : "SREM", own, countEntry(address)]),
-      this.#link.run(COUNT, [members, this.#keys.ofChannel(address, "subscribers")], [this.#nodeId, subscribers]),
-    ]);
-    const [left, nodes] = reply as readonly [number, number];
-    await this.#index(address, left > 0 || nodes > 0);
-  }
-
-  async #begin(): Promise<void> {
-    this.#begun ??= this.#lease.begin();
-    try {
-      await this.#begun;
-    } catch (error) {
-      this.#begun = undefined;
-      throw error;
+  /** There is a new lease: everything is to be put again. */
+  #doubtAll(): void {
+    for (const held of this.#held.values()) {
+      const { address, members } = held;
+      held.counted = false;
+      for (const socketId of members.keys()) this.#doubt({ address, socketId });
+      if (held.subscribers > 0) this.#doubt({ address, socketId: undefined });
     }
   }
 
-  /** Puts again all that this node holds. */
-  async #restore(): Promise<void> {
-    const puts = [...this.#held.values()].flatMap(({ address, members }) =>
-      [...members.values()].map((member) => ({ address, member })),
-    );
-    const joined = new Map<ChannelAddress, MemberRecord[]>();
-    await each(puts, async ({ address, member }) => {
-      if (!(await this.#put(address, member))) return;
-      const list = joined.get(address);
-      if (list === undefined) joined.set(address, [member]);
-      else list.push(member);
-    });
-    await each([...this.#held.values()], async (held) => held.subscribers > 0 && (await this.#sendCount(held)));
-    for (const [address, list] of joined) await this.#changed(address, { joined: list });
+  #doubt(entry: Entry): void {
+    this.#unsure.set(entryText(entry), entry);
   }
 
-  /** Takes away all that a node put. */
-  async #clear(nodeId: string): Promise<void> {
-    const held = this.#keys.node(nodeId, "held");
-    const left = new Map<string, { readonly address: ChannelAddress; readonly members: MemberRecord[] }>();
+  /** Brings Redis to what this node holds, where it may not be. */
+  async #mend(): Promise<void> {
+    const unsure = [...this.#unsure.values()];
+    await this.#inParts(unsure, async (entry) => ({ address: entry.address, change: await this.#settle(entry, true) }));
+    // What began with an old lease is to be there when that is cleared up after.
+    await Promise.all(this.#underWay.values());
+  }
+
+  /** Takes away all that goes with a lease. */
+  async #clear(lease: string): Promise<void> {
+    const held = this.#keys.node(lease, "held");
     for (;;) {
-      const entries = (await this.#link.command(held, ["SRANDMEMBER", held, String(AT_ONCE)])) as readonly string[];
-      if (entries.length === 0) break;
-      await each(entries, async (entry) => {
-        const { address, socketId } = readEntry(entry);
-        if (socketId === undefined) {
-          const [members] = this.#memberKeys(address);
-          const keys = [members, this.#keys.ofChannel(address, "subscribers")];
-          const [count, nodes] = (await this.#link.run(COUNT, keys, [nodeId, 0])) as readonly [number, number];
-          if (count === 0 && nodes === 0) await this.#index(address, false);
-          return;
-        }
-        const member = await this.#remove(address, socketId, nodeId);
-        if (member === undefined) return;
-        const key = addressKey(address);
-        const known = left.get(key);
-        if (known === undefined) left.set(key, { address, members: [member] });
-        else known.members.push(member);
+      const texts = (await this.#link.command(held, ["SRANDMEMBER", held, String(AT_ONCE)])) as readonly string[];
+      if (texts.length === 0) return;
+      const entries = texts.map(readEntry).filter((entry) => entry !== undefined);
+      await this.#inParts(entries, async ({ address, socketId }) => {
+        const left = socketId === undefined ? undefined : await this.#takeOut(address, socketId, lease);
+        if (socketId === undefined && !(await this.#count(address, [lease, 0]))) await this.#index.remove(address);
+        return { address, change: left && { kind: "left", member: left } };
       });
-      await this.#link.command(held, ["SREM", held, ...entries]);
+      await this.#link.command(held, ["SREM", held, ...texts]);
     }
-    if (nodeId === this.#nodeId) return;
-    for (const { address, members } of left.values()) await this.#changed(address, { left: members });
+  }
+
+  async #takeOut(address: ChannelAddress, socketId: string, lease: string): Promise<MemberRecord | undefined> {
+    const keys = [...this.#memberKeys(address), this.#keys.ofChannel(address, "subscribers")];
+    const reply = await this.#link.run(REMOVE, keys, [socketId, lease]);
+    const [record, left, nodes] = reply as readonly [string, number, number];
+    if (left === 0 && nodes === 0) await this.#index.remove(address);
+    return readMember(record);
+  }
+
+  /** Whether the channel has anybody. */
+  async #count(address: ChannelAddress, args: readonly (string | number)[]): Promise<boolean> {
+    const keys = [this.#keys.ofChannel(address, "members"), this.#keys.ofChannel(address, "subscribers")];
+    const [members, nodes] = (await this.#link.run(COUNT, keys, args)) as readonly [number, number];
+    return members > 0 || nodes > 0;
+  }
+
+  /** Notes what goes with a lease, for whoever clears up after it. */
+  async #note(command: "SADD" | "SREM", lease: string, entries: readonly Entry[]): Promise<void> {
+    const held = this.#keys.node(lease, "held");
+    await this.#link.command(held, [command, held, ...entries.map(entryText)]);
+  }
+
+  /** Does something with each of many entries, some at once, and tells what has changed by it. Rejects with the first error. */
+  async #inParts(
+    entries: readonly Entry[],
+    work: (entry: Entry) => Promise<{ readonly address: ChannelAddress; readonly change: Change }>,
+  ): Promise<void> {
+    for (let at = 0; at < entries.length; at += AT_ONCE) {
+      const changes = new Changes();
+      const done = await Promise.allSettled(entries.slice(at, at + AT_ONCE).map(work));
+      for (const one of done) {
+        if (one.status === "rejected" || one.value.change === undefined) continue;
+        // Nobody is told of who comes and goes in channels of the gateway itself.
+        const { address, change } = one.value;
+        if (!isReservedName(address.name)) changes.add(address, change.kind, change.member);
+      }
+      for (const { address, joined, left } of changes.channels()) await this.#changed(address, { joined, left });
+      for (const one of done) if (one.status === "rejected") throw one.reason;
+    }
+  }
+
+  /** Does something with each of many, some at once. Rejects with the first error, when all of its part have ended. */
+  async #each<Item>(items: readonly Item[], work: (item: Item) => Promise<unknown>): Promise<void> {
+    for (let at = 0; at < items.length; at += AT_ONCE) {
+      const done = await Promise.allSettled(items.slice(at, at + AT_ONCE).map(work));
+      for (const one of done) if (one.status === "rejected") throw one.reason;
+    }
   }
 
   #hold(address: ChannelAddress): Held {
     const key = addressKey(address);
     let held = this.#held.get(key);
-    if (held === undefined) this.#held.set(key, (held = { address, members: new Map(), subscribers: 0 }));
+    if (held === undefined) {
+      held = { address, members: new Map(), subscribers: 0, counted: false };
+      this.#held.set(key, held);
+    }
     return held;
   }
 
@@ -297,43 +338,7 @@ export class RedisPresenceStore implements PresenceStore, Closer, HealthCheck {
       this.#held.delete(addressKey(held.address));
   }
 
-  #memberKeys(address: ChannelAddress): readonly [members: string, order: string, users: string] {
-    const of = (name: string): string => this.#keys.ofChannel(address, name);
-    return [of("members"), of("order"), of("users")];
+  #memberKeys(address: ChannelAddress): readonly string[] {
+    return ["members", "order", "users"].map((name) => this.#keys.ofChannel(address, name));
   }
-}
-
-/** What a node holds, as text: address as JSON, and for a member its socket id. */
-function memberEntry({ tenantId, name, userId }: ChannelAddress, socketId: string): string {
-  return JSON.stringify([tenantId, name, userId ?? null, socketId]);
-}
-
-function countEntry({ tenantId, name, userId }: ChannelAddress): string {
-  return JSON.stringify([tenantId, name, userId ?? null]);
-}
-
-function readEntry(text: string): { readonly address: ChannelAddress; readonly socketId: string | undefined } {
-  const [tenantId, name, userId, socketId] = JSON.parse(text) as [string, string, string | null, string?];
-  return { address: userId === null ? { tenantId, name } : { tenantId, name, userId }, socketId };
-}
-
-/** Undefined for what is no record: others may write to the same Redis. */
-function readRecord(text: unknown): MemberRecord | undefined {
-  if (typeof text !== "string") return undefined;
-  try {
-    const value = JSON.parse(text) as Partial<MemberRecord> | null;
-    const whole =
-      typeof value?.socketId === "string" &&
-      typeof value.nodeId === "string" &&
-      typeof value.joinedAt === "number" &&
-      (value.userId === null || typeof value.userId === "string");
-    return whole ? (value as MemberRecord) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Does something with each of many, some at once. Rejects with the first error. */
-async function each<Item>(items: readonly Item[], work: (item: Item) => Promise<unknown>): Promise<void> {
-  for (let at = 0; at < items.length; at += AT_ONCE) await Promise.all(items.slice(at, at + AT_ONCE).map(work));
 }

@@ -190,7 +190,19 @@ export function presenceStoreCases(make: () => Promise<PresenceSubject>): readon
       same((await found("", 3)).toSorted(), names.toSorted(), "all in pages of three");
       same(await found("", 3), await found("", 100), "the order does not depend on the page");
       same(await found("ab", 1), ["ab", "ab:1"], "those that begin with ab");
-      same(await found("x", 10), [], "those that begin with x");
+      const far = ["x", "x\uffee", "x🐢", "x\u{10ffff}", "x\u{10ffff}y"];
+      for (const name of far) await store.put({ tenantId: "far", name }, member("s1"));
+      const inPages = await pages((cursor) =>
+        store.channels("far", { prefix: "x", limit: 1, ...(cursor && { cursor }) }),
+      );
+      same(
+        inPages.map((e) => e.name),
+        far,
+        "names in the order of their bytes",
+      );
+      const last = await store.channels("far", { prefix: "x\u{10ffff}", limit: 5 });
+      same([last.total, last.entries.length], [2, 2], "those that begin with the last character");
+      same(await found("x", 10), [], "those that begin with x, which are another tenant's");
       const named = async (name: string) =>
         (await store.channels("acme", { name, limit: 1 })).entries.map((e) => e.name);
       await store.put({ tenantId: "acme", name: "@sessions" }, member("s1"));
