@@ -29,6 +29,8 @@ export class SingleLink implements RedisLink {
   readonly #address: RedisAddress;
   readonly #commands: Client;
   readonly #listening: Client;
+  readonly #listeners = new Map<string, (message: string) => void>();
+  readonly #heard = (message: string, channel: string): void => this.#listeners.get(channel)?.(message);
   readonly #resumed: (() => void)[] = [];
   #started = false;
 
@@ -98,10 +100,18 @@ export class SingleLink implements RedisLink {
   }
 
   async listen(channel: string, listener: (message: string) => void): Promise<void> {
-    await inTime(this.#listening.sSubscribe(channel, listener));
+    this.#listeners.set(channel, listener);
+    try {
+      // Always the same function: after an attempt that came too late there would be two.
+      await inTime(this.#listening.sSubscribe(channel, this.#heard));
+    } catch (error) {
+      if (this.#listeners.get(channel) === listener) this.#listeners.delete(channel);
+      throw error;
+    }
   }
 
   async unlisten(channel: string): Promise<void> {
+    this.#listeners.delete(channel);
     await inTime(this.#listening.sUnsubscribe(channel));
   }
 

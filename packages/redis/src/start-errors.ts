@@ -1,4 +1,4 @@
-import { ErrorReply, SocketClosedUnexpectedlyError } from "redis";
+import { ConnectionTimeoutError, ErrorReply, SocketClosedUnexpectedlyError } from "redis";
 
 /** Sharded publish and subscribe, which this needs, came with it. */
 const OLDEST = 7;
@@ -37,7 +37,9 @@ function reason(cause: unknown, tls: boolean): string {
   const code = codeOf(cause);
   if (code === "ECONNREFUSED") return "cannot be reached: nothing listens there";
   if (code === "ENOTFOUND" || code === "EAI_AGAIN") return "cannot be reached: no such host";
-  if (tls && (code === "EPROTO" || code?.startsWith("ERR_SSL") === true)) return "does not speak TLS: use redis://";
+  // A server without TLS waits for the rest of what it takes for a command.
+  if (tls && (cause instanceof ConnectionTimeoutError || code === "EPROTO" || code?.startsWith("ERR_SSL") === true))
+    return "does not answer over TLS: where it does not speak TLS, use redis://";
   if (tls && code !== undefined && /CERT|SIGNATURE|ISSUER|ALTNAME/.test(code))
     return `has a certificate that is not trusted: ${cause.message}`;
   if (!tls && (cause instanceof SocketClosedUnexpectedlyError || code === "ECONNRESET"))

@@ -1,15 +1,17 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
-import { connect } from "node:net";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { connect, createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
+import { promisify } from "node:util";
 
 export interface RedisServerOptions {
   /** More of its configuration, such as `["--requirepass", "secret"]`. */
   readonly args?: readonly string[];
+  /** Speaks TLS only, with this certificate, both given as PEM. */
+  readonly tls?: { readonly cert: Buffer; readonly key: Buffer };
 }
 
 /** A redis-server of a test's own, on a free port, which keeps nothing unless it is told to. */
@@ -25,9 +27,19 @@ export class RedisServer {
     this.#args = args;
   }
 
-  static async start({ args = [] }: RedisServerOptions = {}): Promise<RedisServer> {
-    const server = new RedisServer(await freePort(), await mkdtemp(join(tmpdir(), "roomcast-redis-")), args);
-    await server.resume();
+  static async start({ args = [], tls }: RedisServerOptions = {}): Promise<RedisServer> {
+    const port = await freePort();
+    const folder = await mkdtemp(join(tmpdir(), "roomcast-redis-"));
+    const server = new RedisServer(port, folder, [
+      ...args,
+      ...(tls === undefined ? [] : await tlsArgs(port, folder, tls)),
+    ]);
+    try {
+      await server.resume();
+    } catch (error) {
+      await server.stop();
+      throw error;
+    }
     return server;
   }
 
@@ -53,6 +65,21 @@ export class RedisServer {
     ]);
   }
 
+  /** Holds it up, without closing a connection. */
+  stall(): void {
+    process.kill(this.pid, "SIGSTOP");
+  }
+
+  goOn(): void {
+    process.kill(this.pid, "SIGCONT");
+  }
+
+  /** Runs one command by redis-cli, on this server. Gives what it prints. */
+  async cli(...args: readonly string[]): Promise<string> {
+    const { stdout } = await promisify(execFile)("redis-cli", ["-p", String(this.port), ...args]);
+    return stdout.trim();
+  }
+
   /** Ends it as a crash does. */
   async kill(): Promise<void> {
     const child = this.#process;
@@ -69,7 +96,15 @@ export class RedisServer {
   }
 }
 
-async function freePort(): Promise<number> {
+async function tlsArgs(port: number, folder: string, { cert, key }: { cert: Buffer; key: Buffer }): Promise<string[]> {
+  const [certFile, keyFile] = [join(folder, "cert.pem"), join(folder, "key.pem")];
+  await writeFile(certFile, cert);
+  await writeFile(keyFile, key);
+  const files = ["--tls-cert-file", certFile, "--tls-key-file", keyFile, "--tls-ca-cert-file", certFile];
+  return ["--port", "0", "--tls-port", String(port), "--tls-auth-clients", "no", ...files];
+}
+
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
