@@ -1,4 +1,4 @@
-import { isEventName, type ChannelAddress, type Position, type Publication } from "@roomcast/protocol";
+import { addressKey, isEventName, type ChannelAddress, type Position, type Publication } from "@roomcast/protocol";
 import type { Draft, Signal } from "@roomcast/core";
 
 /**
@@ -57,7 +57,7 @@ export function readAnnouncement(address: ChannelAddress, text: string): Announc
   const head = text.slice(0, end);
   try {
     if (head === "s") {
-      const signal = readSignal(JSON.parse(text.slice(end + 1)));
+      const signal = readSignal(address, JSON.parse(text.slice(end + 1)));
       return signal === undefined ? undefined : { kind: "signal", signal };
     }
     const match = HEAD.exec(head);
@@ -132,13 +132,15 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Undefined for what is no signal. */
-function readSignal(value: unknown): Signal | undefined {
+/** Undefined for what is no signal, or of the presence of another channel. */
+function readSignal(heardOn: ChannelAddress, value: unknown): Signal | undefined {
   if (!isObject(value)) return undefined;
-  const { type, tenantId, socketId, userId, at, socketIds, message } = value;
+  const { type, address, tenantId, socketId, userId, at, socketIds, message } = value;
   const isIt = {
     presence: () =>
-      isAddress(value["address"]) && ["joined", "left", "updated"].every((list) => isMembers(value[list])),
+      isAddress(address) &&
+      addressKey(address) === addressKey(heardOn) &&
+      ["joined", "left", "updated"].every((list) => isMembers(value[list])),
     direct: () =>
       typeof tenantId === "string" &&
       Array.isArray(socketIds) &&
@@ -151,7 +153,7 @@ function readSignal(value: unknown): Signal | undefined {
   return known?.() === true ? (value as unknown as Signal) : undefined;
 }
 
-function isAddress(value: unknown): boolean {
+function isAddress(value: unknown): value is ChannelAddress {
   if (!isObject(value)) return false;
   const { tenantId, name, userId } = value;
   return (

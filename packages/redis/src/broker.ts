@@ -195,9 +195,14 @@ export class RedisBroker implements Broker, Closer, HealthCheck {
     else channel.announced(announcement);
   }
 
+  /** The reader must not throw; if it does all the same, that is not the end of what listens. */
   #deliver(address: ChannelAddress, announcement: Announcement): void {
-    if (announcement.kind === "signal") this.#reader?.signal(address, announcement.signal);
-    else for (const publication of announcement.publications) this.#reader?.publication(publication);
+    try {
+      if (announcement.kind === "signal") this.#reader?.signal(address, announcement.signal);
+      else for (const publication of announcement.publications) this.#reader?.publication(publication);
+    } catch (error) {
+      this.#observer.failed?.("delivering", error);
+    }
   }
 
   async #read(address: ChannelAddress, keep: Keep | undefined, { limit, since }: HistoryQuery): Promise<LogPart> {
