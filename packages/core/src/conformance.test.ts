@@ -15,6 +15,7 @@ import {
   ManualClock,
   presenceStoreCases,
   revocationsCases,
+  TestCluster,
   TestGateway,
   testPrincipal,
   turn,
@@ -42,6 +43,25 @@ describe("MemoryBroker", () => {
           advance: (ms) => clock.advance(ms),
           settle: turn,
           close: () => broker.close(),
+        };
+      },
+    }),
+  );
+});
+
+describe("TestCluster", () => {
+  run(
+    brokerCases({
+      make: async (limits) => {
+        const clock = new ManualClock();
+        const cluster = new TestCluster({ clock, ...(limits === undefined ? undefined : { limits }) });
+        return {
+          node: () => cluster.broker(),
+          nodes: 3,
+          now: () => clock.now(),
+          advance: (ms) => clock.advance(ms),
+          settle: turn,
+          close: () => cluster.close(),
         };
       },
     }),

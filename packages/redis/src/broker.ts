@@ -47,6 +47,8 @@ const OUTLIVE_MS = 24 * 60 * 60 * 1000;
 const GRACE_MS = 5000;
 /** Events that are read at once where some were missed. */
 const PART = 500;
+/** How soon positions are compared again when they could not be. */
+const AGAIN_MS = 1000;
 /** Channels whose positions are asked for at once. */
 const CHECKED_AT_ONCE = 100;
 
@@ -231,7 +233,7 @@ export class RedisBroker implements Broker, Closer, HealthCheck {
         () => this.#compareSoon(this.#checkMs),
         (error: unknown) => {
           this.#observer.failed?.("comparing positions", error);
-          this.#compareSoon(this.#checkMs);
+          this.#compareSoon(Math.min(this.#checkMs, AGAIN_MS));
         },
       );
     }, milliseconds);

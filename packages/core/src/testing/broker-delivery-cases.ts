@@ -77,6 +77,28 @@ export const deliveryCases: readonly BrokerCaseGroup[] = [
           same([page.position, page.events.at(-1)?.data], [position, n], "the top of the log");
         }
       },
+      "answers with no history that it has not announced before to the node, when that subscribes": async (subject) => {
+        const publisher = await startNode(subject, "node-1");
+        const { broker, log } = subject.nodes < 2 ? publisher : await startNode(subject, "node-2");
+        await publisher.broker.publish(CHANNEL, draft(subject, 0), { keep: KEEP });
+        await broker.subscribe(CHANNEL);
+        const { position: since } = await broker.history(CHANNEL, KEEP, { limit: 0 });
+        const sent = Array.from({ length: 50 }, (_, n) => n + 1);
+        for (const n of sent) {
+          const publishing = publisher.broker.publish(CHANNEL, draft(subject, n), { keep: KEEP });
+          const { events, position } = await broker.history(CHANNEL, KEEP, { limit: 100, since });
+          const announced = log.data.slice(0, position.offset - since.offset);
+          same(
+            announced,
+            events.map(({ data }) => data),
+            `what was announced before the answer at ${position.offset}`,
+          );
+          await publishing;
+        }
+        await log.reaches(sent.length);
+        await subject.settle();
+        same(log.data, sent, "what was announced, once");
+      },
       "delivers without history too, and then gives no position": async (subject) => {
         const { broker, log } = await startNode(subject);
         await broker.subscribe(CHANNEL);
