@@ -253,12 +253,17 @@ export class Gateway {
   /** Ends one connection: it is out of every count when this resolves. `NOT_FOUND` when it is not there. */
   async disconnect(tenantId: string, socketId: string): Promise<void> {
     checkTenant(tenantId);
-    const { messenger } = this.#services;
+    const { messenger, presence } = this.#services;
     const [found] = typeof socketId === "string" ? await messenger.find(tenantId, { socketId }) : [];
     if (found === undefined) throw new GatewayError("NOT_FOUND", "There is no such connection");
     const signal: Signal & { type: "end" } = { type: "end", tenantId, socketId };
-    if (found.nodeId === this.nodeId) this.#end(signal);
-    else await messenger.tell(nodeAddress(found.nodeId), signal);
+    if (found.nodeId === this.nodeId) {
+      this.#end(signal);
+      return;
+    }
+    await messenger.tell(nodeAddress(found.nodeId), signal);
+    // That node does so too, but the answer is not to be before it.
+    await presence.remove(sessionsOf(tenantId), socketId);
   }
 
   /** Ends all of a user's connections, and voids the tokens that were issued to it before now, on every node. */

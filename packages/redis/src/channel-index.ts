@@ -83,7 +83,7 @@ export class ChannelIndex {
 
 /** The least text behind all that begin with `prefix`, in the order of code points; undefined where there is none. */
 function successor(prefix: string): string | undefined {
-  const points = [...prefix];
+  const points = Array.from(prefix);
   for (let last = points.pop(); last !== undefined; last = points.pop()) {
     const next = (last.codePointAt(0) as number) + 1;
     if (next <= 0x10ffff) return points.join("") + String.fromCodePoint(next === 0xd800 ? 0xe000 : next);
