@@ -1,15 +1,13 @@
 import { RealtimeClient } from "@roomcast/client";
-import { randomUUID } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
 import { RedisServer } from "../../../packages/redis/test/redis-server.ts";
-import { Program } from "../../cli/program.ts";
+import { serve, type Program } from "../../cli/program.ts";
 import { Listener } from "../listener.ts";
 import { SECRET, sign } from "../node.ts";
 import { Proxy } from "../proxy.ts";
 
-const NODE = fileURLToPath(new URL("hosts/node.mjs", import.meta.url));
-const CONFIG = fileURLToPath(new URL("hosts/cluster.config.mjs", import.meta.url));
+const CONFIG = fileURLToPath(new URL("cluster.config.mjs", import.meta.url));
 const API_KEY = "key-of-the-back-end-of-a-cluster";
 
 /** A node in a process of its own. */
@@ -43,21 +41,12 @@ export class Cluster {
     const door = new Proxy();
     const doorUrl = await door.listen();
     try {
-      const prefix = randomUUID();
       const start = async (): Promise<ClusterNode> => {
-        const program = new Program(process.execPath, [NODE], {
-          env: {
-            TEST_REDIS_URL: redis.url,
-            TEST_REDIS_PREFIX: prefix,
-            ROOMCAST_CONFIG: CONFIG,
-            ROOMCAST_LOG_LEVEL: "warn",
-            ROOMCAST_JWT_SECRET: SECRET,
-            ROOMCAST_API_KEY: API_KEY,
-          },
+        const node = await serve(["--redis", redis.url, "--config", CONFIG, "--log-level", "warn"], {
+          env: { ROOMCAST_JWT_SECRET: SECRET, ROOMCAST_API_KEY: API_KEY },
         });
-        programs.push(program);
-        const [url] = await program.written(/http:\/\/[\d.]+:\d+/);
-        return { url, program };
+        programs.push(node.program);
+        return node;
       };
       const [one, two] = await Promise.all([start(), start()]);
       const cluster = new Cluster({ redis, one, two, door, doorUrl });
