@@ -63,6 +63,22 @@ export function unavailable(cause: unknown): GatewayError {
   return new GatewayError("UNAVAILABLE", MESSAGES[word] ?? "Redis is not available", { cause });
 }
 
+/** Sends a script by its digest, and in full where the server does not know it. */
+export async function runScript(
+  send: (words: string[]) => Promise<unknown>,
+  script: Script,
+  keys: readonly string[],
+  args: readonly (string | number)[],
+): Promise<unknown> {
+  const rest = [String(keys.length), ...keys, ...args.map(String)];
+  try {
+    return await send(["EVALSHA", script.sha1, ...rest]);
+  } catch (error) {
+    if (!(error instanceof ErrorReply && error.message.startsWith("NOSCRIPT"))) throw error;
+    return await send(["EVAL", script.source, ...rest]);
+  }
+}
+
 /** Rejects with `UNAVAILABLE` where `work` has not ended in time. */
 export async function inTime<Value>(work: Promise<Value>, milliseconds: number = COMMAND_MS): Promise<Value> {
   let timer: NodeJS.Timeout | undefined;

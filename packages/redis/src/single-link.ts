@@ -1,13 +1,14 @@
 import type { EventEmitter } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { GatewayError } from "@roomcast/protocol";
-import { createClient, ErrorReply, type RedisClientType } from "redis";
+import { createClient, type RedisClientType } from "redis";
 import { readRedisUrl, type RedisAddress } from "./address.ts";
 import {
   COMMAND_MS,
   inTime,
   PING_MS,
   reconnectIn,
+  runScript,
   SILENCE_MS,
   START_MS,
   unavailable,
@@ -87,16 +88,8 @@ export class SingleLink implements RedisLink {
   }
 
   async run(script: Script, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
-    const rest = [String(keys.length), ...keys, ...args.map(String)];
-    const send = async (): Promise<unknown> => {
-      try {
-        return await this.#commands.sendCommand(["EVALSHA", script.sha1, ...rest]);
-      } catch (error) {
-        if (!(error instanceof ErrorReply && error.message.startsWith("NOSCRIPT"))) throw error;
-        return await this.#commands.sendCommand(["EVAL", script.source, ...rest]);
-      }
-    };
-    return await inTime(send());
+    const send = async (words: string[]): Promise<unknown> => await this.#commands.sendCommand(words);
+    return await inTime(runScript(send, script, keys, args));
   }
 
   async listen(channel: string, listener: (message: string) => void): Promise<void> {
