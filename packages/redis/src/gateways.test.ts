@@ -1,0 +1,255 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Limits } from "@roomcast/core";
+import { ManualClock, TestGateway, type TestClient } from "@roomcast/core/testing";
+import type { Member, Position } from "@roomcast/protocol";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { RedisServer } from "../test/redis-server.ts";
+import { redisParts } from "./parts.ts";
+
+const PATIENCE_MS = 20_000;
+const address = { tenantId: "default", name: "a" };
+
+let server: RedisServer;
+let prefix: string;
+let gateways: TestGateway[];
+
+beforeAll(async () => {
+  server = await RedisServer.start();
+});
+afterAll(async () => {
+  await server.stop();
+});
+beforeEach(() => {
+  prefix = randomUUID();
+  gateways = [];
+});
+afterEach(async () => {
+  for (const { gateway } of gateways) await gateway.close();
+});
+
+/** A node of its own, which shares nothing with others but Redis. */
+async function start(nodeId: string, limits: Partial<Limits> = {}, url = server.url): Promise<TestGateway> {
+  const test = new TestGateway({ ...redisParts({ url, prefix, nodeId }), limits });
+  gateways.push(test);
+  await test.gateway.ready();
+  return test;
+}
+
+/** Waits until something holds, while time passes for the nodes. */
+async function until(condition: () => void | Promise<void>): Promise<void> {
+  const work = async (): Promise<void> => {
+    for (const { clock } of gateways) if (clock instanceof ManualClock) await clock.advance(20);
+    await condition();
+  };
+  await vi.waitFor(work, { timeout: PATIENCE_MS, interval: 10 });
+}
+
+/** Ends when the promise does, while time passes for the nodes. */
+async function meanwhile<Value>(promise: Promise<Value>): Promise<Value> {
+  let ended = false;
+  const end = (): void => void (ended = true);
+  promise.then(end, end);
+  while (!ended) {
+    for (const { clock } of gateways) await clock.advance(20);
+    await delay(5);
+  }
+  return await promise;
+}
+
+async function pair(limits: Partial<Limits> = {}, url = server.url) {
+  const [one, two] = await Promise.all([start("one", limits, url), start("two", limits, url)]);
+  const alice = await one.connect();
+  const bob = await two.connect({ userId: "bob" });
+  return { one, two, alice, bob };
+}
+
+const payloads = (client: TestClient): readonly unknown[] => client.events().map(({ payload }) => payload);
+
+const pushed = (client: TestClient, kind: "joined" | "left"): readonly (string | null)[] =>
+  client.received("presence").flatMap((push) => (push[kind] as readonly Member[]).map(({ userId }) => userId));
+
+describe("two gateways on one Redis", { timeout: 60_000 }, () => {
+  it("carry events, and let a reader go on at the other where it was", async () => {
+    const { one, two, alice, bob } = await pair();
+    await alice.request("subscribe", { topic: "a" });
+    const { position } = await bob.request("subscribe", { topic: "a" });
+    expect(await alice.request("publish", { channel: "a", event: "e", data: 1 })).toMatchObject({ ok: true });
+    await two.gateway.publish(address, "e", 2);
+    await until(() =>
+      expect([payloads(alice), payloads(bob)]).toEqual([
+        [1, 2],
+        [1, 2],
+      ]),
+    );
+    expect(alice.events()).toEqual(bob.events());
+    bob.leave();
+    for (const data of [3, 4]) await two.gateway.publish(address, "e", data);
+    const again = await one.connect({ userId: "bob" });
+    const since = bob.events().at(-1)?.position as Position;
+    const recovery = await again.request("subscribe", { topic: "a", since });
+    expect(recovery).toMatchObject({ recovered: true, events: [{ payload: 3 }, { payload: 4 }] });
+    expect(await again.request("history", { channel: "a", since: position })).toMatchObject({
+      events: [1, 2, 3, 4].map((payload) => ({ payload })),
+    });
+    await two.gateway.publish(address, "e", 5);
+    await until(() => expect(payloads(again)).toEqual([5]));
+  });
+
+  it("show members to each other, and list channels and connections of both", async () => {
+    const { one, two, alice, bob } = await pair();
+    await alice.request("join", { channel: "a" });
+    expect(await bob.request("join", { channel: "a" })).toMatchObject({ ok: true, total: 2 });
+    await until(() => expect(pushed(alice, "joined")).toEqual(["bob"]));
+    await bob.request("subscribe", { topic: "b" });
+    await until(async () => {
+      const summaries = [
+        { name: "a", memberCount: 2, subscriberCount: 2 },
+        { name: "b", memberCount: 0, subscriberCount: 1 },
+      ];
+      for (const { gateway } of [one, two]) expect((await gateway.channels("default")).entries).toEqual(summaries);
+    });
+    for (const { gateway } of [one, two]) {
+      const { entries, total } = await gateway.connections("default");
+      expect([total, entries.map(({ socketId }) => socketId).toSorted()]).toEqual([2, [alice.id, bob.id]]);
+      expect((await gateway.connections("default", { userId: "bob" })).entries).toMatchObject([{ socketId: bob.id }]);
+    }
+    bob.leave();
+    await until(() => expect(pushed(alice, "left")).toEqual(["bob"]));
+    await until(async () => expect((await one.gateway.channels("default")).entries).toMatchObject([{ name: "a" }]));
+    expect((await one.gateway.connections("default")).total).toBe(1);
+  });
+
+  it("announce who goes with a node that closes", async () => {
+    const { two, alice, bob } = await pair();
+    await alice.request("join", { channel: "a" });
+    await bob.request("join", { channel: "a" });
+    await until(() => expect(pushed(alice, "joined")).toEqual(["bob"]));
+    await two.gateway.close();
+    await until(() => expect(pushed(alice, "left")).toEqual(["bob"]));
+    expect(await alice.request("members", { channel: "a" })).toMatchObject({ total: 1 });
+  });
+
+  it("reach users and sessions of each other", async () => {
+    const { one, two, alice, bob } = await pair();
+    const too = await one.connect({ userId: "bob" });
+    await bob.request("subscribe", { topic: "notifications:bob" });
+    expect(await alice.request("direct", { to: { userId: "bob" }, event: "e", data: 1 })).toMatchObject({
+      ok: true,
+      delivered: 2,
+    });
+    expect(await one.gateway.direct("default", { socketId: bob.id }, "e", 2)).toMatchObject({ delivered: 1 });
+    await expect(one.gateway.direct("other", { socketId: bob.id }, "e", 2)).rejects.toMatchObject({
+      code: "NOT_FOUND",
+    });
+    expect(await one.gateway.notify("default", ["alice", "bob", "nobody"], 3)).toEqual({ delivered: 1 });
+    await until(() => expect([payloads(bob), payloads(too)]).toEqual([[1, 2, 3], [1]]));
+    await one.gateway.disconnect("default", bob.id);
+    expect((await one.gateway.connections("default", { userId: "bob" })).total).toBe(1);
+    await until(() => expect([bob.closed, two.gateway.sessionCount]).toEqual(["stay-away", 0]));
+    expect([alice.closed, too.closed]).toEqual([undefined, undefined]);
+  });
+
+  it("end a user's sessions and tokens on each other", async () => {
+    const { one, two, alice, bob } = await pair();
+    const also = await two.connect();
+    expect(await two.gateway.revoke("default", "alice")).toEqual({ disconnected: 2 });
+    await until(() => expect([alice.closed, also.closed, bob.closed]).toEqual(["stay-away", "stay-away", undefined]));
+    for (const node of [one, two]) {
+      await expect(node.connect({ issuedAt: 1 })).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+    }
+    const after = (await one.gateway.revokedAt("default", "alice")) as number;
+    await two.connect({ issuedAt: after });
+  });
+
+  it("hold the limits of connections together", async () => {
+    const [one, two] = await Promise.all([
+      start("one", { connectionsPerUser: 3, connectionsPerTenant: 5 }),
+      start("two", { connectionsPerUser: 3, connectionsPerTenant: 5 }),
+    ]);
+    const refused = { code: "LIMIT_REACHED" };
+    const clients: TestClient[] = [];
+    for (const node of [one, two, one]) clients.push(await node.connect());
+    for (const node of [one, two]) {
+      await expect(node.connect()).rejects.toMatchObject({ ...refused, details: { limit: "connectionsPerUser" } });
+    }
+    for (const node of [two, one]) await node.connect({ userId: "bob" });
+    for (const node of [one, two]) {
+      await expect(node.connect({ userId: "carol" })).rejects.toMatchObject({
+        ...refused,
+        details: { limit: "connectionsPerTenant" },
+      });
+      await node.connect({ userId: "carol", tenantId: "other" });
+    }
+    clients[1]?.leave();
+    await until(async () => expect((await one.gateway.connections("default")).total).toBe(4));
+    await one.connect();
+    await expect(two.connect()).rejects.toMatchObject(refused);
+  });
+
+  it("let in as many of a crowd as there are places, and each other's no more than that", async () => {
+    const limits = { connectionsPerUser: 4 };
+    const [one, two] = await Promise.all([start("one", limits), start("two", limits)]);
+    const crowd = async (node: TestGateway): Promise<number> => {
+      const all = await Promise.allSettled(Array.from({ length: 20 }, async () => await node.connect()));
+      for (const outcome of all) if (outcome.status === "rejected") expect(outcome.reason.code).toBe("LIMIT_REACHED");
+      return all.filter(({ status }) => status === "fulfilled").length;
+    };
+    expect(await crowd(one)).toBe(4);
+    expect(await crowd(two)).toBe(0);
+    for (const client of (await one.gateway.connections("default")).entries)
+      await two.gateway.disconnect("default", client.socketId);
+    await until(() => expect(one.gateway.sessionCount).toBe(0));
+    const [first, second] = await Promise.all([crowd(one), crowd(two)]);
+    // Each knows its own arrivals only: at most as many as there are places come in at each.
+    expect([first >= 0 && first <= 4, second >= 0 && second <= 4, first + second >= 4]).toEqual([true, true, true]);
+    expect(await crowd(one)).toBe(0);
+  });
+});
+
+describe("two gateways whose Redis is killed", { timeout: 60_000 }, () => {
+  it("keep their sessions, say that it is away, and work again when it is back", async () => {
+    const own = await RedisServer.start();
+    try {
+      const { one, two, alice, bob } = await pair({}, own.url);
+      await alice.request("join", { channel: "a" });
+      await bob.request("join", { channel: "a" });
+      await one.gateway.publish(address, "e", 1);
+      await until(() => expect(payloads(bob)).toEqual([1]));
+      await own.kill();
+      for (const { gateway } of [one, two]) {
+        const begun = performance.now();
+        await expect(gateway.publish(address, "e", 2)).rejects.toMatchObject({ code: "UNAVAILABLE" });
+        expect(performance.now() - begun).toBeLessThan(2000);
+        await expect(gateway.ready()).rejects.toMatchObject({ code: "UNAVAILABLE" });
+      }
+      const answer = await meanwhile(alice.request("publish", { channel: "a", event: "e", data: 2 }));
+      expect(answer).toMatchObject({ ok: false, error: { code: "UNAVAILABLE" } });
+      await expect(one.connect({ userId: "carol" })).rejects.toMatchObject({ code: "UNAVAILABLE" });
+      expect([alice.closed, bob.closed]).toEqual([undefined, undefined]);
+      await own.resume();
+      await until(async () => {
+        for (const { gateway } of [one, two]) await gateway.ready();
+      });
+      await until(async () => {
+        const { total } = await two.gateway.members(address);
+        expect([total, (await one.gateway.connections("default")).total]).toEqual([2, 2]);
+        expect((await one.gateway.channels("default")).entries).toMatchObject([{ name: "a", subscriberCount: 2 }]);
+      });
+      await one.gateway.publish(address, "e", 3);
+      await two.gateway.publish(address, "e", 4);
+      await until(() => expect([payloads(alice).slice(-1), payloads(bob).slice(-1)]).toEqual([[4], [4]]));
+      for (const client of [alice, bob]) expect(payloads(client)).not.toContain(2);
+      const carol = await one.connect({ userId: "carol" });
+      expect(await carol.request("join", { channel: "a" })).toMatchObject({ ok: true, total: 3 });
+      await until(() => expect(pushed(bob, "joined")).toContain("carol"));
+      expect(await bob.request("direct", { to: { userId: "alice" }, event: "e", data: 5 })).toMatchObject({
+        delivered: 1,
+      });
+      await until(() => expect(payloads(alice)).toContain(5));
+      for (const { gateway } of [one, two]) await gateway.close();
+    } finally {
+      await own.stop();
+    }
+  });
+});
