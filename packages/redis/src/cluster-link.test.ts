@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import { DEFAULT_LIMITS, type Keep } from "@roomcast/core";
+import { DEFAULT_LIMITS } from "@roomcast/core";
 import { brokerCases, presenceStoreCases } from "@roomcast/core/testing";
 import type { Publication } from "@roomcast/protocol";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
@@ -25,10 +25,9 @@ afterAll(async () => {
   await cluster.stop();
 });
 
-const KEEP: Keep = { size: 10, seconds: 60 };
 const DRAFT = { event: "said", data: "hello", source: "server", timestamp: 1 } as const;
 
-function link(rootNodes = cluster.urls.slice(0, 1)) {
+function link(rootNodes: readonly string[] = cluster.urls.slice(0, 1)) {
   return connectRedis({ cluster: { rootNodes } });
 }
 

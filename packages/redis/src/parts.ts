@@ -2,14 +2,15 @@ import { randomUUID } from "node:crypto";
 import type { Limits } from "@roomcast/core";
 import type { Member } from "@roomcast/protocol";
 import { RedisBroker } from "./broker.ts";
+import { connectRedis, type RedisTarget } from "./connect.ts";
 import { Keys } from "./keys.ts";
 import { RedisPresenceStore } from "./presence.ts";
 import { RedisRevocations } from "./revocations.ts";
-import { SingleLink } from "./single-link.ts";
 
-export interface RedisPartsOptions {
-  /** Such as `redis://user:password@host:6379/0`; `rediss://` for TLS. */
-  readonly url: string;
+/** With `url`, such as `redis://user:password@host:6379/0` (`rediss://` for TLS), or as `RedisTarget` says. */
+export type RedisPartsOptions = RedisTarget & RedisPartsSettings;
+
+export interface RedisPartsSettings {
   /** Before all keys; letters, digits and `._:-`. Nodes with the same prefix are one cluster. `roomcast` by default. */
   readonly prefix?: string;
   /** A random one by default. */
@@ -33,10 +34,10 @@ const PREFIX = /^[\w.:-]{1,64}$/;
 
 /** Makes the parts of a gateway that many nodes share. Connects when the gateway starts. Throws for a prefix that is none. */
 export function redisParts(options: RedisPartsOptions): RedisParts {
-  const { url, prefix = "roomcast", nodeId = randomUUID(), limits, revocationsMs } = options;
+  const { prefix = "roomcast", nodeId = randomUUID(), limits, revocationsMs } = options;
   if (!PREFIX.test(prefix)) throw new Error("A prefix of Redis is 1 to 64 of A-Z, a-z, 0-9, _, ., : and -");
   const failed = options.failed ?? (() => undefined);
-  const link = new SingleLink({ url, failed: (error) => failed("Redis", error) });
+  const link = connectRedis({ ...options, failed: (error) => failed("Redis", error) });
   const keys = new Keys(prefix);
   const broker = new RedisBroker({
     link,
