@@ -215,6 +215,7 @@ describe("two gateways whose Redis is killed", { timeout: 60_000 }, () => {
       await alice.request("join", { channel: "a" });
       await bob.request("join", { channel: "a" });
       await one.gateway.publish(address, "e", 1);
+      await one.gateway.revoke("default", "dave");
       await until(() => expect(payloads(bob)).toEqual([1]));
       await own.kill();
       for (const { gateway } of [one, two]) {
@@ -236,6 +237,7 @@ describe("two gateways whose Redis is killed", { timeout: 60_000 }, () => {
         expect([total, (await one.gateway.connections("default")).total]).toEqual([2, 2]);
         expect((await one.gateway.channels("default")).entries).toMatchObject([{ name: "a", subscriberCount: 2 }]);
       });
+      await until(async () => expect(await two.gateway.revokedAt("default", "dave")).toBeGreaterThan(0));
       await one.gateway.publish(address, "e", 3);
       await two.gateway.publish(address, "e", 4);
       await until(() => expect([payloads(alice).slice(-1), payloads(bob).slice(-1)]).toEqual([[4], [4]]));

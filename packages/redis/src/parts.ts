@@ -56,7 +56,7 @@ export function redisParts(options: RedisPartsOptions): RedisParts {
     },
   });
   const remember = revocationsMs === undefined ? undefined : { rememberMs: revocationsMs };
-  return { nodeId, broker, presence, revocations: new RedisRevocations({ link, keys, ...remember }) };
+  return { nodeId, broker, presence, revocations: new RedisRevocations({ link, keys, failed, ...remember }) };
 }
 
 function toMember({ nodeId: _nodeId, ...member }: Member & { readonly nodeId: string }): Member {
