@@ -49,6 +49,8 @@ interface NodeOptions {
   readonly checkSeconds?: number;
   readonly graceMs?: number;
   readonly limits?: Partial<Limits>;
+  /** Called when a connection breaks. */
+  readonly broken?: () => void;
 }
 
 const closing: (() => Promise<unknown>)[] = [];
@@ -56,8 +58,8 @@ afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
 
-async function startNode({ prefix, limits, ...options }: NodeOptions): Promise<Node> {
-  const link = new SingleLink({ url: server.url });
+async function startNode({ prefix, limits, broken, ...options }: NodeOptions): Promise<Node> {
+  const link = new SingleLink({ url: server.url, failed: () => broken?.() });
   const log = new Log();
   const malformed: string[] = [];
   const failed: unknown[] = [];
@@ -114,6 +116,27 @@ describe("RedisBroker, where something is lost", () => {
     }
     await heard(two, all);
     expect(two.log.lostAt).toEqual([]);
+  });
+
+  it("reads what it missed as soon as it listens again, also when nothing follows", async () => {
+    const prefix = randomUUID();
+    const one = await startNode({ prefix });
+    const sent: number[] = [];
+    const publishThree = (): void => {
+      for (let n = 0; n < 3; n++) {
+        const data = sent.push(sent.length) - 1;
+        publish(one, data).catch((error: unknown) => one.failed.push(error));
+      }
+    };
+    // Said in the moment in which nobody listens: before it has connected anew.
+    const two = await startNode({ prefix, broken: publishThree });
+    await follow(two);
+    for (let round = 1; round <= 3; round++) {
+      await stranger("CLIENT", "KILL", "TYPE", "pubsub");
+      await vi.waitFor(() => expect(sent.length).toBeGreaterThanOrEqual(round * 3), WAIT);
+      await heard(two, sent);
+    }
+    expect([two.log.lostAt, one.failed]).toEqual([[], []]);
   });
 
   it("finds by its check what was dropped without a word, and puts it before what comes", async () => {
