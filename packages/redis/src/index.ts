@@ -6,4 +6,5 @@ export { type RedisLink, type RedisLinkOptions } from "./link.ts";
 export { redisParts, type RedisParts, type RedisPartsOptions, type RedisPartsSettings } from "./parts.ts";
 export { RedisPresenceStore, type RedisPresenceStoreOptions } from "./presence.ts";
 export { RedisRevocations } from "./revocations.ts";
+export { SentinelLink, type SentinelLinkOptions } from "./sentinel-link.ts";
 export { SingleLink } from "./single-link.ts";

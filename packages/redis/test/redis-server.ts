@@ -43,6 +43,22 @@ export class RedisServer {
     return server;
   }
 
+  /** A Sentinel, with these lines of configuration. */
+  static async startSentinel(lines: readonly string[]): Promise<RedisServer> {
+    const port = await freePort();
+    const folder = await mkdtemp(join(tmpdir(), "roomcast-redis-"));
+    const file = join(folder, "sentinel.conf");
+    await writeFile(file, [`port ${port}`, "bind 127.0.0.1", `dir ${folder}`, ...lines, ""].join("\n"));
+    const server = new RedisServer(port, folder, []);
+    try {
+      await server.#run([file, "--sentinel"]);
+    } catch (error) {
+      await server.stop();
+      throw error;
+    }
+    return server;
+  }
+
   get url(): string {
     return `redis://127.0.0.1:${this.port}`;
   }
@@ -56,7 +72,11 @@ export class RedisServer {
   async resume(): Promise<void> {
     const base = ["--port", String(this.port), "--bind", "127.0.0.1", "--dir", this.folder];
     const quiet = ["--save", "", "--appendonly", "no"];
-    const child = spawn("redis-server", [...base, ...quiet, ...this.#args], { stdio: "ignore" });
+    await this.#run([...base, ...quiet, ...this.#args]);
+  }
+
+  async #run(args: readonly string[]): Promise<void> {
+    const child = spawn("redis-server", args, { stdio: "ignore" });
     this.#process = child;
     await Promise.race([
       once(child, "error").then(([error]) => Promise.reject(error as Error)),
