@@ -1,12 +1,22 @@
 import process from "node:process";
 import { systemClock } from "@roomcast/core";
 import { redisAddress, redisTrouble, redisPartsOf } from "./redis.ts";
-import { HANDING_ON_MS, startServer, TokenIssuer, type ResolvedConfig, type StandaloneServer } from "@roomcast/server";
+import {
+  createLogger,
+  HANDING_ON_MS,
+  startServer,
+  TokenIssuer,
+  type NeighboursOptions,
+  type ResolvedConfig,
+  type StandaloneServer,
+} from "@roomcast/server";
 import { banner, takesColours, type TryWith } from "./banner.ts";
-import { CommandError, type Arguments, type Command } from "./command.ts";
+import { CommandError, UsageError, type Arguments, type Command } from "./command.ts";
 import { readConfig } from "./config.ts";
 import { version } from "./version.ts";
+import { leavePrimary, runWorkers, tellReady, workerOf } from "./workers.ts";
 
+const MOST_WORKERS = 64;
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
 
 export const serve: Command = {
@@ -17,6 +27,7 @@ export const serve: Command = {
     host: { value: "<host>", help: "ROOMCAST_HOST; 127.0.0.1 unless given, 0.0.0.0 for all addresses" },
     config: { value: "<file>", help: "ROOMCAST_CONFIG; roomcast.config.mjs of the working directory, if it is there" },
     redis: { value: "<url>", help: "ROOMCAST_REDIS_URL; unless given, everything is kept in this process" },
+    workers: { value: "<count>", help: "Processes that share the port and the Redis, 1 to 64; 1 unless given" },
     cors: {
       value: "<origins>",
       help: "ROOMCAST_CORS_ORIGIN; a comma-separated list, only the server's own unless given",
@@ -34,6 +45,14 @@ export const serve: Command = {
 };
 
 async function run(args: Arguments): Promise<number> {
+  try {
+    return await runServer(args);
+  } finally {
+    leavePrimary();
+  }
+}
+
+async function runServer(args: Arguments): Promise<number> {
   const config = await readConfig({
     port: args.text("port"),
     host: args.text("host"),
@@ -45,13 +64,46 @@ async function run(args: Arguments): Promise<number> {
   });
   // From here on a signal ends the server in good order, also one that comes while it starts.
   const stopped = nextSignal();
-  const server = await listen(config);
-  if (process.env["NODE_ENV"] !== "production") process.stdout.write(await welcome(config, server.url));
+  const worker = workerOf();
+  const count = worker === undefined ? readCount(args.text("workers")) : 1;
+  if (count > 1) return await serveWorkers(config, count, stopped);
+  const server = await listen(config, worker);
+  if (worker !== undefined) tellReady(server.url);
+  else if (process.env["NODE_ENV"] !== "production") process.stdout.write(await welcome(config, server.url));
   await stopped;
   // Whatever else would keep the process: it is gone when the time is over.
   setTimeout(() => process.exit(0), config.drainSeconds * 1000 + HANDING_ON_MS).unref();
   await server.close({ drainSeconds: config.drainSeconds });
   return 0;
+}
+
+function readCount(text: string | undefined): number {
+  if (text === undefined) return 1;
+  if (!/^\d{1,2}$/.test(text) || Number(text) < 1 || Number(text) > MOST_WORKERS)
+    throw new UsageError(`--workers is ${JSON.stringify(text)}; it may be a whole number from 1 to ${MOST_WORKERS}`);
+  return Number(text);
+}
+
+/** Serves by several processes, of which this one only looks after the others. */
+async function serveWorkers(config: ResolvedConfig, count: number, stopped: Promise<void>): Promise<number> {
+  const { redis, auth, generatedSecret, drainSeconds, logLevel } = config;
+  if (redis === undefined) throw new UsageError("--workers needs a Redis, which makes them one: give --redis too");
+  const logger = createLogger({ level: logLevel });
+  const { secret } = auth.jwt;
+  return await runWorkers(
+    {
+      count,
+      // A random secret is theirs together.
+      env: generatedSecret && secret !== undefined ? { ROOMCAST_JWT_SECRET: secret } : {},
+      endMs: drainSeconds * 1000 + HANDING_ON_MS,
+      warn: (line) => logger.warn(line),
+      onReady: async (url) => {
+        for (const warning of config.warnings) logger.warn(warning);
+        if (process.env["NODE_ENV"] !== "production") process.stdout.write(await welcome(config, url));
+      },
+    },
+    stopped,
+  );
 }
 
 async function welcome(config: ResolvedConfig, url: string): Promise<string> {
@@ -93,11 +145,12 @@ function nextSignal(): Promise<void> {
   });
 }
 
-async function listen(config: ResolvedConfig): Promise<StandaloneServer> {
+async function listen(config: ResolvedConfig, worker: NeighboursOptions | undefined): Promise<StandaloneServer> {
   // Until it has worked once, what is wrong with Redis is told by the start that fails.
   let started = false;
   try {
     const server = await startServer(config, {
+      ...(worker === undefined ? undefined : { neighbours: worker }),
       parts: (observer) =>
         redisPartsOf(config, (where, error) => {
           if (started) observer.failed?.(where, error);

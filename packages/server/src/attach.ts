@@ -31,6 +31,8 @@ export interface AttachOptions {
   readonly cors?: readonly string[] | "*";
   readonly trustProxy?: EndpointOptions["trustProxy"];
   readonly heartbeat?: EndpointOptions["heartbeat"];
+  /** Makes the ids of transports, where several processes share a port and must tell whose a request is. */
+  readonly newTransportId?: () => string;
   /** The REST API, with `/health`, `/ready` and `/openapi.json`; not there unless given. */
   readonly rest?: AttachRest;
   /** Counts what is written, and is served at `/metrics` where there is REST. It hears of the engine as the gateway's observer. */
@@ -99,6 +101,7 @@ export function attach(httpServer: Server, gateway: Gateway, options: AttachOpti
       ...(options.trustProxy === undefined ? undefined : { trustProxy: options.trustProxy }),
       ...(options.heartbeat === undefined ? undefined : { heartbeat: options.heartbeat }),
       ...(metrics === undefined ? undefined : { observer: metrics }),
+      ...(options.newTransportId === undefined ? undefined : { newTransportId: options.newTransportId }),
     }),
   );
 

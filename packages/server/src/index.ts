@@ -31,6 +31,7 @@ export type { RoomcastConfig } from "./config/schema.ts";
 export type { DialectSettings } from "./endpoints.ts";
 export { createLogger, logObserver, type LoggerOptions } from "./logging.ts";
 export { Metrics, type MetricsOptions } from "./metrics.ts";
+export type { NeighboursOptions } from "./neighbours.ts";
 export { combineObservers } from "./observers.ts";
 export { sendNotification, sendToOrg } from "./plazer.ts";
 export { startServer, type StandaloneServer, type StartOptions } from "./standalone.ts";

@@ -7,6 +7,7 @@ import { compose, type Parts } from "./config/create.ts";
 import type { ResolvedConfig } from "./config/resolved.ts";
 import { createLogger, logObserver } from "./logging.ts";
 import { Metrics } from "./metrics.ts";
+import { Neighbours, newSessionId, type NeighboursOptions } from "./neighbours.ts";
 import { combineObservers } from "./observers.ts";
 
 export interface StartOptions {
@@ -14,6 +15,8 @@ export interface StartOptions {
   readonly logger?: Logger;
   /** Parts of the gateway that no configuration names, perhaps made for the observer that metrics and log hear. */
   readonly parts?: Parts | ((observer: Observer) => Parts);
+  /** Where several processes share the port: this one among them. */
+  readonly neighbours?: NeighboursOptions;
   /** Called once it listens. */
   readonly onReady?: (server: StandaloneServer) => void;
 }
@@ -32,7 +35,7 @@ export interface StandaloneServer {
  * with what the system says of it as `code` (`EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`).
  */
 export async function startServer(config: ResolvedConfig, options: StartOptions = {}): Promise<StandaloneServer> {
-  const { logger = createLogger({ level: config.logLevel }) } = options;
+  const { logger = createLogger({ level: config.logLevel }), neighbours: among } = options;
   const metrics = new Metrics();
   const own = combineObservers([metrics, withoutStart(logObserver(logger))]);
   const parts = typeof options.parts === "function" ? options.parts(own) : (options.parts ?? {});
@@ -46,15 +49,19 @@ export async function startServer(config: ResolvedConfig, options: StartOptions 
     trustProxy: config.trustProxy,
     heartbeat: config.heartbeat,
     metrics,
+    ...(among === undefined ? undefined : { newTransportId: () => newSessionId(among.id) }),
     ...(token === undefined ? undefined : { metricsToken: token }),
     ...(roomTokens === undefined ? undefined : { roomTokens }),
     rest: { callers, tokens, ownsAllPaths: true },
   });
+  const neighbours = among === undefined ? undefined : new Neighbours({ ...among, httpServer });
   try {
     // Before the first crowd comes: the keys of the tokens' issuers, and a broker that works.
     await Promise.all([authenticator.prepare(), gateway.ready()]);
+    await neighbours?.listen();
     await listen(httpServer, config);
   } catch (error) {
+    neighbours?.close();
     await roomcast.close({ drainSeconds: 0 });
     throw error;
   }
@@ -67,6 +74,7 @@ export async function startServer(config: ResolvedConfig, options: StartOptions 
     async close({ drainSeconds = config.drainSeconds } = {}) {
       logger.info({ drainSeconds, sessions: gateway.sessionCount }, "draining");
       await roomcast.close({ drainSeconds });
+      neighbours?.close();
       logger.info("closed");
     },
   };

@@ -50,6 +50,8 @@ export interface EndpointOptions {
   /** Shared by the endpoints of a node. Default: each its own. */
   readonly gate?: Gate;
   readonly observer?: WriteObserver;
+  /** Makes the ids of transports, which are secrets of their clients. Default: Engine.IO's. */
+  readonly newTransportId?: () => string;
 }
 
 /** How long `close` waits for clients to answer before it destroys their sockets. */
@@ -98,6 +100,7 @@ export class Endpoint {
     this.#origins = cors === undefined || cors === "*" ? [] : cors;
     const engineOptions = this.#engineOptions(options);
     this.#engine = new GatewayEngine(engineOptions);
+    if (options.newTransportId !== undefined) this.#engine.generateId = options.newTransportId;
     this.#heartbeats = new Heartbeats({ intervalMs: engineOptions.pingInterval });
     const links = this.#links;
     this.#onClose = function (this: EngineSocket): void {
