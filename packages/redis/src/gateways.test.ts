@@ -130,6 +130,25 @@ describe("two gateways on one Redis", { timeout: 60_000 }, () => {
     expect(await alice.request("members", { channel: "a" })).toMatchObject({ total: 1 });
   });
 
+  it("announce who goes with a node that dies, and forget its sessions", async () => {
+    const one = await start("one");
+    const parts = redisParts({ url: server.url, prefix, nodeId: "two", leaseMs: 1200 });
+    const two = new TestGateway(parts);
+    gateways.push(two);
+    await two.gateway.ready();
+    const alice = await one.connect();
+    const bob = await two.connect({ userId: "bob" });
+    await alice.request("join", { channel: "a" });
+    await bob.request("join", { channel: "a" });
+    await until(() => expect(pushed(alice, "joined")).toEqual(["bob"]));
+    // Its connections break, and it says no more.
+    await parts.broker.close();
+    await until(() => expect(pushed(alice, "left")).toEqual(["bob"]));
+    await until(async () => expect((await one.gateway.connections("default")).total).toBe(1));
+    expect(await alice.request("direct", { to: { userId: "bob" }, event: "e" })).toMatchObject({ delivered: 0 });
+    expect(await alice.request("members", { channel: "a" })).toMatchObject({ total: 1 });
+  });
+
   it("reach users and sessions of each other", async () => {
     const { one, two, alice, bob } = await pair();
     const too = await one.connect({ userId: "bob" });

@@ -18,6 +18,8 @@ export interface RedisPartsSettings {
   readonly limits?: Pick<Limits, "channelsPerTenant" | "historyBytesPerChannel" | "historyBytesPerTenant">;
   /** How long revocations are remembered, in milliseconds: as long as tokens live at most. */
   readonly revocationsMs?: number;
+  /** Milliseconds after which the sessions and members of a node that is heard of no more are gone; 8,000 by default. */
+  readonly leaseMs?: number;
   /** Told of what goes wrong without anybody waiting for it. */
   readonly failed?: (where: string, error: unknown) => void;
 }
@@ -34,7 +36,7 @@ const PREFIX = /^[\w.:-]{1,64}$/;
 
 /** Makes the parts of a gateway that many nodes share. Connects when the gateway starts. Throws for a prefix that is none. */
 export function redisParts(options: RedisPartsOptions): RedisParts {
-  const { prefix = "roomcast", nodeId = randomUUID(), limits, revocationsMs } = options;
+  const { prefix = "roomcast", nodeId = randomUUID(), limits, revocationsMs, leaseMs } = options;
   if (!PREFIX.test(prefix)) throw new Error("A prefix of Redis is 1 to 64 of A-Z, a-z, 0-9, _, ., : and -");
   const failed = options.failed ?? (() => undefined);
   const link = connectRedis({ ...options, failed: (error) => failed("Redis", error) });
@@ -49,6 +51,7 @@ export function redisParts(options: RedisPartsOptions): RedisParts {
     link,
     keys,
     nodeId,
+    ...(leaseMs === undefined ? undefined : { leaseMs }),
     failed,
     changed: async (address, { joined = [], left = [] }) => {
       const members = { joined: joined.map(toMember), left: left.map(toMember), updated: [] };
