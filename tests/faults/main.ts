@@ -22,6 +22,8 @@ try {
   process.stderr.write(`\n${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
 }
+// Node 20, left to end by itself after this many reset connections, at times never does.
+process.exit();
 
 async function main(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
@@ -61,7 +63,7 @@ async function main(args: readonly string[]): Promise<void> {
     if (result.violations.length > 0) failing.push(seed);
     log?.write(`${JSON.stringify(result.history)}\n`);
   }
-  log?.end();
+  if (log !== undefined) await new Promise<void>((resolve) => log.end(resolve));
   if (failing.length === 0) return;
   process.exitCode = 1;
   for (const seed of failing) {
