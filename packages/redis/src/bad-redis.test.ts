@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type AddressInfo, type Server } from "node:net";
 import { performance } from "node:perf_hooks";
+import { setTimeout as delay } from "node:timers/promises";
 import type { BrokerReader, Keep } from "@roomcast/core";
 import { GatewayError, type Publication } from "@roomcast/protocol";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -9,6 +10,7 @@ import { createCertificate } from "../../server/test/certificate.ts";
 import { freePort, RedisServer, type RedisServerOptions } from "../test/redis-server.ts";
 import { RedisBroker } from "./broker.ts";
 import { Keys } from "./keys.ts";
+import { COMMAND_MS } from "./link.ts";
 import { SingleLink } from "./single-link.ts";
 
 const ends: (() => Promise<unknown>)[] = [];
@@ -215,6 +217,8 @@ describe("a Redis that cannot serve any more", () => {
       if (how === "stopped") server.stall();
       else await server.cli("client", "pause", "2500", "all");
       const from = performance.now();
+      // Of the machine, which may have other things to do.
+      const lateness = delay(COMMAND_MS).then(() => performance.now() - from - COMMAND_MS);
       const errors = await Promise.all([
         failure(made.publish(room("a"), DRAFT, { keep: KEEP })),
         failure(made.publish(room("a"), DRAFT, { keep: false })),
@@ -222,13 +226,30 @@ describe("a Redis that cannot serve any more", () => {
         failure(made.subscribe(room(randomUUID()))),
         failure(made.check()),
       ]);
-      expect(performance.now() - from).toBeLessThan(2000);
+      const took = performance.now() - from;
+      expect(took - (await lateness)).toBeLessThan(2000);
       for (const { code, message } of errors) expect([code, message]).toEqual(["UNAVAILABLE", "Redis does not answer"]);
       if (how === "stopped") server.goOn();
       await vi.waitFor(async () => await made.check(), { timeout: 10_000 });
     }
     const after = await made.publish(room("a"), DRAFT, { keep: KEEP });
     expect(after.position?.epoch).toBe(position?.epoch);
+  });
+
+  it("hears once what it began to listen to a second time, the first having taken too long", async () => {
+    const server = await redis();
+    const made = link(server.url);
+    await made.start();
+    const heard: string[] = [];
+    const listen = async () => await made.listen("news", (message) => void heard.push(message));
+    server.stall();
+    expect((await failure(listen())).code).toBe("UNAVAILABLE");
+    server.goOn();
+    await vi.waitFor(listen, { timeout: 10_000 });
+    await made.command("news", ["SPUBLISH", "news", "one"]);
+    await made.command("news", ["SPUBLISH", "news", "two"]);
+    await vi.waitFor(() => expect(heard).toContain("two"));
+    expect(heard).toEqual(["one", "two"]);
   });
 
   it("says UNAVAILABLE while it is away, and tells when it is heard again", async () => {
