@@ -5,10 +5,11 @@ import { bin, build, install, requireNode, requireRedisServer, run } from "./set
 requireNode();
 install();
 requireRedisServer();
-// Most tests run on the sources; those of the command line, of the examples and of the bench run the real programs.
+// Most tests run on the sources; those of the command line, of the examples, of the bench and of the faults run the real programs.
 build("packages/cli");
 build("examples/crud-messages");
 build("examples/moleculer");
 build("bench");
+build("tests/faults");
 const reporters = ["--reporter=default", "--reporter=./scripts/tally-reporter.mjs"];
 process.exitCode = await run(bin("vitest"), ["run", ...reporters, ...process.argv.slice(2)]);
