@@ -74,13 +74,13 @@ export class Suite {
   async stop(): Promise<void> {
     const target = this.#target;
     if (target === undefined) return;
-    const alive = target.program?.child.exitCode ?? null;
-    const code = await target.stop();
+    const ended = target.programs.flatMap(({ child }) => child.exitCode ?? []);
+    const codes = await target.stop();
     // Whatever was sent to it, it was there to the end, and ended in good order.
-    expect({ alive, code }).toEqual({ alive: null, code: 0 });
-    expect(`${target.program?.stdout ?? ""}${target.program?.stderr ?? ""}`).not.toMatch(
-      /eyJ[\w-]+\.[\w-]+\.|unhandled|uncaught/i,
-    );
+    expect({ ended, codes }).toEqual({ ended: [], codes: target.programs.map(() => 0) });
+    for (const { stdout, stderr } of target.programs) {
+      expect(`${stdout}${stderr}`).not.toMatch(/eyJ[\w-]+\.[\w-]+\.|unhandled|uncaught/i);
+    }
   }
 
   release(): void {
@@ -117,7 +117,18 @@ export class Suite {
   async connect(options: ConnectOptions & { readonly url?: string } = {}): Promise<Client> {
     const client = await Client.connect(options.url ?? this.url, options);
     this.#clients.add(client);
+    if (this.target.urls.length > 1) await this.#known(client);
     return client;
+  }
+
+  /** Waits until other nodes know of a session too, which they do a moment after it was greeted. */
+  async #known(client: Client): Promise<void> {
+    const { socketId, tenantId } = client.session;
+    const path = "/api/socket/connections/list?limit=1000";
+    for (const end = Date.now() + 5000; client.reason === undefined && Date.now() < end;) {
+      const { body } = await this.call<readonly { readonly socketId: string }[]>(path, { tenantId });
+      if (body.some((connection) => connection.socketId === socketId)) return;
+    }
   }
 
   /** A connection that may have been answered, but not greeted. */
@@ -224,7 +235,7 @@ export class Suite {
     await this.broadcast(channel, "still there", { tenantId });
     expect((await reader.eventsOf(channel, 1))[0]?.payload).toBe("still there");
     for (const url of this.target.urls) expect((await this.call("/health", { url, token: null })).status).toBe(200);
-    expect(this.target.program?.child.exitCode ?? null).toBeNull();
+    for (const { child } of this.target.programs) expect(child.exitCode).toBeNull();
     reader.close();
   }
 }

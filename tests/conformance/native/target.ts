@@ -1,5 +1,5 @@
-import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { RedisServer } from "../../../packages/redis/test/redis-server.ts";
 import { serve, type Program } from "../../cli/program.ts";
 
 /** Which configuration a target runs with. */
@@ -13,10 +13,10 @@ export interface Target {
   readonly secret: string;
   /** A key for every tenant, with every role. */
   readonly apiKey: string;
-  /** Ends it, where we started it: resolves with its exit code. */
-  stop(): Promise<number | null>;
-  /** The process, where we started it. */
-  readonly program?: Program;
+  /** Ends it, where we started it: resolves with the exit codes of its nodes. */
+  stop(): Promise<readonly (number | null)[]>;
+  /** The processes of the nodes, where we started them. */
+  readonly programs: readonly Program[];
 }
 
 const CONFIGS: Readonly<Record<TargetKind, URL>> = {
@@ -39,6 +39,8 @@ const URL_VARIABLES: Readonly<Record<TargetKind, string>> = {
 };
 
 const secret = process.env["ROOMCAST_TARGET_SECRET"] ?? "the secret of the conformance suite";
+/** How many nodes a target of our own has; more than one are behind a Redis of their own. */
+const nodes = Number(process.env["ROOMCAST_TARGET_NODES"] ?? 1);
 const apiKey = process.env["ROOMCAST_TARGET_API_KEY"] ?? "conformance-key-for-everything";
 
 /** The target that the environment names, else one of our own. */
@@ -47,30 +49,43 @@ export async function findTarget(kind: TargetKind, env: Readonly<Record<string, 
     .split(",")
     .map((url) => url.trim().replace(/\/$/, ""));
   if (first === undefined || first === "") return await startTarget(kind, env);
-  return { urls: [first, ...others], secret, apiKey, stop: () => Promise.resolve(0) };
+  return { urls: [first, ...others], secret, apiKey, programs: [], stop: () => Promise.resolve([]) };
 }
 
-/** A target of our own, with a process to end. */
-export async function startTarget(
-  kind: TargetKind,
-  env: Readonly<Record<string, string>> = {},
-): Promise<Target & { program: Program }> {
-  const { program, url } = await serve(["--config", fileURLToPath(CONFIGS[kind]), "--log-level", "warn"], {
-    env: { ROOMCAST_JWT_SECRET: secret, ROOMCAST_API_KEY: apiKey, ...env },
-  });
+/** A target of our own, with processes to end. */
+export async function startTarget(kind: TargetKind, env: Readonly<Record<string, string>> = {}): Promise<Target> {
+  const redis = nodes > 1 ? await RedisServer.start() : undefined;
+  const start = async () =>
+    await serve(
+      [
+        ...["--config", fileURLToPath(CONFIGS[kind]), "--log-level", "warn"],
+        ...(redis === undefined ? [] : ["--redis", redis.url]),
+      ],
+      { env: { ROOMCAST_JWT_SECRET: secret, ROOMCAST_API_KEY: apiKey, ...env } },
+    );
+  const started: Awaited<ReturnType<typeof start>>[] = [];
+  try {
+    while (started.length < nodes) started.push(await start());
+  } catch (error) {
+    for (const { program } of started) program.kill("SIGKILL");
+    await redis?.stop();
+    throw error;
+  }
+  const programs = started.map(({ program }) => program);
   return {
-    urls: [url],
+    urls: started.map(({ url }) => url) as [string, ...string[]],
     secret,
     apiKey,
-    program,
+    programs,
     async stop() {
-      const { child } = program;
-      if (child.exitCode === null && child.signalCode === null) {
-        const closed = once(child, "close");
-        program.kill("SIGTERM");
-        await closed;
-      }
-      return child.exitCode;
+      const codes = await Promise.all(
+        programs.map(async (program) => {
+          program.kill("SIGTERM");
+          return (await program.end()).code;
+        }),
+      );
+      await redis?.stop();
+      return codes;
     },
   };
 }

@@ -191,8 +191,8 @@ describe("12. an application that", () => {
   });
 
   it("is told of by nobody: no log has a token of a cookie", async () => {
-    await steedos(suite, { headers: cookies(suite.tenantId, "throws-very-secret") });
-    const { program } = suite.target;
+    const [[url], [program]] = [suite.target.urls, suite.target.programs];
+    await steedos(suite, { url, headers: cookies(suite.tenantId, "throws-very-secret") });
     if (program === undefined) return;
     await program.written(/the user store is broken/);
     expect(`${program.stdout}${program.stderr}`).not.toContain("very-secret");
