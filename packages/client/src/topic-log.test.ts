@@ -46,6 +46,15 @@ describe("one reader", () => {
     expect(show(log.live(event(4)))).toEqual([4]);
   });
 
+  it("leaves an earlier subscription's events alone until it is answered: between the two some may be missing", () => {
+    const log = new TopicLog();
+    log.add("a");
+    log.ask("a");
+    expect(show(log.live(event(5)))).toEqual([]);
+    log.reply("a", { position: at(7) });
+    expect(show(log.live(event(8)))).toEqual([8]);
+  });
+
   it("drops what it has seen", () => {
     const log = following("a");
     log.live(event(1));

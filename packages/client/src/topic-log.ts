@@ -89,6 +89,9 @@ export class TopicLog {
     if (this.empty) return [];
     // Without a position there is nothing to order by and nothing to recover: at most once.
     if (!isPlaced(event)) return [{ kind: "event", event }];
+    // Before the first reply it is an earlier subscription's, which may have ended before this one began: handed out, it
+    // would have a hole behind it that nobody tells of.
+    if (!this.#follows()) return [];
     this.#held.push(event);
     return this.#settle();
   }
@@ -108,6 +111,12 @@ export class TopicLog {
       reader.state = "away";
       reader.standing = undefined;
     }
+  }
+
+  /** Whether a reader has been replied to, or will be told what it missed. */
+  #follows(): boolean {
+    for (const { state } of this.#readers.values()) if (state === "live" || state === "waiting") return true;
+    return false;
   }
 
   #waiting(): boolean {
