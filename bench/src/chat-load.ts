@@ -1,4 +1,5 @@
-import { answer, fail, tell } from "./child.ts";
+import { answer, fail } from "./child.ts";
+import { connectCrowd } from "./crowd.ts";
 import type { RawReader } from "./raw-reader.ts";
 import { openSession } from "./raw-session.ts";
 import { importKey, signToken } from "./token.ts";
@@ -40,16 +41,9 @@ let complete: (() => void) | undefined;
 answer({
   connect: async () => {
     const key = await importKey();
-    let next = 0;
-    let connected = 0;
-    const workers = Array.from({ length: 50 }, async () => {
-      while (next < everybody) {
-        const index = next++;
-        talkers[index] = await enter(index, await signToken(key, userOf(index)));
-        if (++connected % 250 === 0) tell(connected);
-      }
+    await connectCrowd({ to: everybody }, async (index) => {
+      talkers[index] = await enter(index, await signToken(key, userOf(index)));
     });
-    await Promise.all(workers);
   },
   talk: async (messages: number) => {
     goal += messages;

@@ -1,3 +1,5 @@
+import { tell } from "./child.ts";
+
 /** How many connections are being opened, or answers waited for, at a time. */
 export const AT_ONCE = 50;
 
@@ -11,4 +13,16 @@ export async function crowd(
     while (next < to) await work(next++);
   });
   await Promise.all(workers);
+}
+
+/** Opens so many connections, and tells how many there are as they become more. Rejects with the first failure. */
+export async function connectCrowd(
+  options: { to: number; atOnce?: number },
+  open: (index: number) => Promise<void>,
+): Promise<void> {
+  let connected = 0;
+  await crowd(options, async (index) => {
+    await open(index);
+    if (++connected % 250 === 0) tell(connected);
+  });
 }

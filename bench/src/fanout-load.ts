@@ -1,4 +1,5 @@
-import { answer, fail, tell } from "./child.ts";
+import { answer, fail } from "./child.ts";
+import { connectCrowd } from "./crowd.ts";
 import { event } from "./contenders/event.ts";
 import { followFeed, type FeedLanguage } from "./feed-reader.ts";
 import { importKey, signToken } from "./token.ts";
@@ -28,17 +29,10 @@ let complete: (() => void) | undefined;
 answer({
   connect: async () => {
     const key = await importKey();
-    let next = 0;
-    let connected = 0;
-    const workers = Array.from({ length: 50 }, async () => {
-      while (next < readers) {
-        const index = next++;
-        const token = await signToken(key, `user${index}`);
-        await followFeed({ port, language, token, onEvent: (length, text) => take(index, length, text) });
-        if (++connected % 250 === 0) tell(connected);
-      }
+    await connectCrowd({ to: readers }, async (index) => {
+      const token = await signToken(key, `user${index}`);
+      await followFeed({ port, language, token, onEvent: (length, text) => take(index, length, text) });
     });
-    await Promise.all(workers);
   },
   expect: async (events: number) => {
     wanted += events;

@@ -1,4 +1,5 @@
 import { answer, fail, tell } from "./child.ts";
+import { connectCrowd } from "./crowd.ts";
 import { monotonic } from "./clock.ts";
 import { event } from "./contenders/event.ts";
 import type { Schedule } from "./contenders/schedule.ts";
@@ -54,18 +55,11 @@ export interface Mark {
 answer({
   connect: async () => {
     const key = await importKey();
-    let next = 0;
-    let connected = 0;
-    const workers = Array.from({ length: 50 }, async () => {
-      while (next < readers) {
-        const index = next++;
-        const token = await signToken(key, `user${index}`);
-        const onFrame = index % everyNth === 0 ? looking(index) : () => counted(index);
-        await openSession({ port, language, token, topics: ["feed"], onFrame });
-        if (++connected % 250 === 0) tell(connected);
-      }
+    await connectCrowd({ to: readers }, async (index) => {
+      const token = await signToken(key, `user${index}`);
+      const onFrame = index % everyNth === 0 ? looking(index) : () => counted(index);
+      await openSession({ port, language, token, topics: ["feed"], onFrame });
     });
-    await Promise.all(workers);
   },
   follow: (each: number) => {
     begin(Number.POSITIVE_INFINITY, each);

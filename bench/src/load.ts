@@ -1,5 +1,6 @@
 import { WebSocket } from "ws";
-import { answer, fail, tell } from "./child.ts";
+import { answer, fail } from "./child.ts";
+import { connectCrowd } from "./crowd.ts";
 import { importKey, signToken } from "./token.ts";
 
 /**
@@ -11,18 +12,10 @@ import { importKey, signToken } from "./token.ts";
 const [port, connections, atOnce] = process.argv.slice(2).map(Number) as [number, number, number];
 const key = await importKey();
 const sockets: WebSocket[] = [];
-let ready = 0;
-let next = 0;
 
 answer({
   connect: async () => {
-    const workers = Array.from({ length: atOnce }, async () => {
-      while (next < connections) {
-        await open(next++);
-        if (++ready % 250 === 0) tell(ready);
-      }
-    });
-    await Promise.all(workers);
+    await connectCrowd({ to: connections, atOnce }, open);
   },
   leave: () => {
     for (const socket of sockets) socket.removeAllListeners("close").terminate();

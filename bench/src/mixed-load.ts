@@ -1,4 +1,5 @@
-import { answer, fail, tell } from "./child.ts";
+import { answer, fail } from "./child.ts";
+import { connectCrowd } from "./crowd.ts";
 import { followFeed, LANGUAGES, type Language } from "./languages.ts";
 import type { OnFrame } from "./raw-reader.ts";
 import { importKey, signToken } from "./token.ts";
@@ -25,24 +26,17 @@ let complete: (() => void) | undefined;
 answer({
   connect: async () => {
     const key = await importKey();
-    let next = 0;
-    let connected = 0;
-    const workers = Array.from({ length: 50 }, async () => {
-      while (next < readers) {
-        const index = next++;
-        const user = `user${index}`;
-        await followFeed({
-          port,
-          language: languages[index % languages.length] as Language,
-          user,
-          token: await signToken(key, user),
-          onFrame: index % EVERY_NTH === 0 ? looking() : counted,
-          onClose: () => fail("The server closed a connection"),
-        });
-        if (++connected % 250 === 0) tell(connected);
-      }
+    await connectCrowd({ to: readers }, async (index) => {
+      const user = `user${index}`;
+      await followFeed({
+        port,
+        language: languages[index % languages.length] as Language,
+        user,
+        token: await signToken(key, user),
+        onFrame: index % EVERY_NTH === 0 ? looking() : counted,
+        onClose: () => fail("The server closed a connection"),
+      });
     });
-    await Promise.all(workers);
   },
   expect: async (events: number) => {
     wanted += readers * events;
