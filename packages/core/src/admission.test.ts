@@ -1,28 +1,9 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { MemoryPresenceStore } from "./memory-presence.ts";
-import type { MemberRecord } from "./presence.ts";
-import { TestGateway } from "./testing/index.ts";
-import type { ChannelAddress } from "@roomcast/protocol";
-
-/** A store that takes its time to put, and to say that it has. */
-class SlowStore extends MemoryPresenceStore {
-  readonly #steps: (() => void)[] = [];
-
-  override async put(address: ChannelAddress, member: MemberRecord): Promise<void> {
-    await this.#step();
-    await super.put(address, member);
-    await this.#step();
-  }
-
-  /** Lets one step of what is put go on. */
-  next(): void {
-    this.#steps.shift()?.();
-  }
-
-  async #step(): Promise<void> {
-    await new Promise<void>((resolve) => this.#steps.push(resolve));
-  }
-}
+import type { Limits } from "./limits.ts";
+import { ManualClock, TestGateway, turn, type TestClient } from "./testing/index.ts";
+import { SlowStore } from "./testing/slow-store.ts";
+import { TestCluster } from "./testing/test-cluster.ts";
 
 function setUp(connectionsPerUser: number) {
   const presence = new SlowStore();
@@ -72,5 +53,98 @@ describe("the limit of a user's connections, where the store takes its time", ()
     await node.settle();
     await attempt();
     expect(outcomes).toEqual(["in", "in"]);
+  });
+});
+
+/** Nodes that share a broker and a presence store. */
+function nodes(count: number, limits: Partial<Limits>, presence = new SlowStore()) {
+  const clock = new ManualClock();
+  const cluster = new TestCluster({ clock });
+  return Array.from(
+    { length: count },
+    (_, n) => new TestGateway({ clock, broker: cluster.broker(), presence, nodeId: `node-${n}`, limits }),
+  );
+}
+
+const greeted = (client: TestClient): boolean => client.received("session").length > 0;
+
+describe("limits of connections, where logins come to several nodes at once", () => {
+  it.each([
+    ["connectionsPerUser", 1],
+    ["connectionsPerUser", 3],
+    ["connectionsPerTenant", 1],
+    ["connectionsPerTenant", 3],
+  ] as const)("let in by %s who is first of all in the store: %d", async (limit, most) => {
+    const presence = new SlowStore();
+    const crowd = nodes(most + 2, { [limit]: most }, presence);
+    // Nobody is in the store when they are admitted: each node has room for its own.
+    const clients = await Promise.all(crowd.map(async (node) => await node.connect()));
+    const [first] = crowd;
+    for (let step = 0; step < 2 * clients.length; step++) {
+      presence.next();
+      await first?.settle();
+    }
+    expect(clients.map(greeted)).toEqual(clients.map((_, n) => n < most));
+    for (const [n, client] of clients.entries()) {
+      expect(client.closed).toBe(n < most ? undefined : "stay-away");
+      expect(client.received("closing")).toMatchObject(n < most ? [] : [{ code: "LIMIT_REACHED", reconnect: false }]);
+    }
+    expect((await first?.gateway.connections("default"))?.total).toBe(most);
+    await expect(first?.connect()).rejects.toMatchObject({ code: "LIMIT_REACHED", details: { limit } });
+  });
+
+  it("let in exactly as many as there are places, however long each takes", async () => {
+    const hops = fc.infiniteStream(fc.nat(6));
+    const logins = fc.array(fc.nat(2), { minLength: 1, maxLength: 12 });
+    await fc.assert(
+      fc.asyncProperty(logins, fc.integer({ min: 1, max: 4 }), hops, async (places, most, waits) => {
+        const presence = new SlowStore(async () => {
+          for (let left = waits.next().value ?? 0; left > 0; left--) await turn();
+        });
+        const crowd = nodes(3, { connectionsPerUser: most }, presence);
+        const outcomes = await Promise.allSettled(places.map(async (n) => await crowd[n]?.connect()));
+        for (let n = 0; n < 30; n++) await turn();
+        const clients = outcomes.flatMap((one) => (one.status === "fulfilled" ? (one.value ?? []) : []));
+        const staying = clients.filter(({ closed }) => closed === undefined);
+        expect(staying.length).toBe(Math.min(most, places.length));
+        expect(staying.every(greeted)).toBe(true);
+        expect(clients.filter(greeted).length).toBe(staying.length);
+        expect((await crowd[0]?.gateway.connections("default"))?.total).toBe(staying.length);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it("have nobody wait for long where the store does not answer, and end who is one too many when it does", async () => {
+    const presence = new SlowStore();
+    const [one, two] = nodes(2, { connectionsPerUser: 1 }, presence) as [TestGateway, TestGateway];
+    const [first, second] = [await one.connect(), await two.connect()];
+    await one.advance(2000);
+    expect([greeted(first), greeted(second)]).toEqual([true, true]);
+    for (let step = 0; step < 4; step++) {
+      presence.next();
+      await one.settle();
+    }
+    expect([first.closed, second.closed]).toEqual([undefined, "stay-away"]);
+    expect(second.received("closing")).toMatchObject([{ code: "LIMIT_REACHED" }]);
+  });
+
+  it("refuse nobody because the store could not count", async () => {
+    const presence = new SlowStore(async () => {});
+    const failures: string[] = [];
+    const node = new TestGateway({
+      presence,
+      limits: { connectionsPerUser: 1 },
+      observer: { failed: (where) => failures.push(where) },
+    });
+    const members = presence.members.bind(presence);
+    let asked = 0;
+    presence.members = async (...question) => {
+      if (++asked > 1) throw new Error("away");
+      return await members(...question);
+    };
+    const client = await node.connect();
+    await node.settle();
+    expect([asked, greeted(client), client.closed, failures]).toEqual([2, true, undefined, ["presence"]]);
   });
 });

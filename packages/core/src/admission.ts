@@ -54,6 +54,11 @@ export class Admission {
   }
 }
 
+type ConnectionLimit = "connectionsPerTenant" | "connectionsPerUser";
+
+/** How many sessions are looked through at once where there are too many. */
+const PAGE = 1000;
+
 /** Refusals after which a dialect may have its visitors come in all the same. */
 const VISITED: ReadonlySet<ErrorCode> = new Set(["UNAUTHENTICATED", "TOKEN_EXPIRED", "UNAVAILABLE"]);
 
@@ -99,6 +104,19 @@ export class Admissions {
       admission.release();
       throw thrown;
     }
+  }
+
+  /**
+   * Whether a session that is in the store now has a place there among those of all nodes: others may have come to other
+   * nodes between its admission and now. Who came to the store first stays, so that of many at once as many stay as there
+   * are places. Rejects with `LIMIT_REACHED`, or `UNAVAILABLE` where it cannot be known.
+   */
+  async confirm({ principal }: Admission, socketId: string): Promise<void> {
+    const { tenantId, userId } = principal;
+    const { connectionsPerTenant, connectionsPerUser } = this.#services.limits;
+    if (connectionsPerTenant > 0) await this.#confirmLimit("connectionsPerTenant", tenantId, socketId);
+    if (connectionsPerUser > 0 && userId !== null)
+      await this.#confirmLimit("connectionsPerUser", tenantId, socketId, userId);
   }
 
   /** Who these credentials are, checked and not revoked. Rejects like `admit`. */
@@ -147,14 +165,9 @@ export class Admissions {
 
   /**
    * Those who came earlier have their places before this one; those who came later have not. The store counts the sessions of
-   * all nodes, but each node knows only its own arrivals: a limit may be passed by as many as other nodes let in meanwhile.
+   * all nodes, but each node knows only its own arrivals: `confirm` counts again when the session is in the store.
    */
-  async #checkLimit(
-    limit: "connectionsPerTenant" | "connectionsPerUser",
-    key: string,
-    admission: Admission,
-    userId?: string,
-  ): Promise<void> {
+  async #checkLimit(limit: ConnectionLimit, key: string, admission: Admission, userId?: string): Promise<void> {
     const most = this.#services.limits[limit];
     const query = userId === undefined ? { limit: 0 } : { limit: 0, userId };
     const address = sessionsOf(admission.principal.tenantId);
@@ -167,7 +180,27 @@ export class Admissions {
       if (opening.length > 0) await Promise.all(opening);
       else if (this.#rank(key, admission) >= before) break;
     }
-    throw new GatewayError("LIMIT_REACHED", "Too many connections", { details: { limit } });
+    throw limitReached(limit);
+  }
+
+  /** Whether the session is one of as many as the limit allows, in the order in which they came to the store. */
+  async #confirmLimit(limit: ConnectionLimit, tenantId: string, socketId: string, userId?: string): Promise<void> {
+    const { limits, presence } = this.#services;
+    const most = limits[limit];
+    const address = sessionsOf(tenantId);
+    const whose = userId === undefined ? undefined : { userId };
+    const { total } = await presence.members(address, { limit: 0, ...whose });
+    if (total <= most) return;
+    let cursor: string | undefined;
+    for (let seen = 0; seen < most;) {
+      const query = { limit: Math.min(PAGE, most - seen), ...whose };
+      const page = await presence.members(address, cursor === undefined ? query : { ...query, cursor });
+      if (page.entries.some((entry) => entry.socketId === socketId)) return;
+      seen += page.entries.length;
+      ({ cursor } = page);
+      if (cursor === undefined) break;
+    }
+    throw limitReached(limit);
   }
 
   /** Which of those that are about to connect this is: 1 for the first. */
@@ -192,6 +225,10 @@ export class Admissions {
     pending?.delete(admission);
     if (pending?.size === 0) this.#pending.delete(key);
   }
+}
+
+function limitReached(limit: ConnectionLimit): GatewayError {
+  return new GatewayError("LIMIT_REACHED", "Too many connections", { details: { limit } });
 }
 
 /** An authenticator is code of others: what it returns is looked at before it is believed. */

@@ -63,7 +63,10 @@ export class CommandQueue {
     this.#busy = true;
     void work.then(
       () => this.#next(),
-      (thrown: unknown) => this.#session.end(this.#failure(thrown).code, "The session could not begin"),
+      (thrown: unknown) => {
+        const { code, message } = this.#failure(thrown);
+        this.#session.end(code, code === "LIMIT_REACHED" ? message : "The session could not begin");
+      },
     );
   }
 

@@ -406,14 +406,21 @@ export class Gateway {
     this.#services.messenger.end(signal);
   }
 
-  #enrolled(session: Session, admission: Admission): void {
+  async #enrolled(session: Session, admission: Admission): Promise<void> {
     const { directory, presence } = this.#services;
     directory.add(session);
     const stored = presence.put(sessionsOf(session.principal.tenantId), sessionRecord(session, this.nodeId));
-    stored.catch((error: unknown) => this.observer.failed?.("presence", error));
     admission.opened(stored);
     this.observer.connected?.(session.connection.wire.dialect.name);
     if (this.#admissions.revokedMeanwhile(session.principal)) session.end("REVOKED", "The token has been revoked");
+    try {
+      await stored;
+      if (!session.ended) await this.#admissions.confirm(admission, session.id);
+    } catch (thrown) {
+      if (GatewayError.from(thrown).code === "LIMIT_REACHED" && !session.ended) throw thrown;
+      // A store that is away ends nobody's session: it has the session when it is back.
+      this.observer.failed?.("presence", thrown);
+    }
   }
 
   #sessionEnded(session: Session, reason: ErrorCode | "client"): void {

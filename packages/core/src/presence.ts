@@ -46,6 +46,7 @@ export interface ChannelSummary {
  *
  * - Everything that was put before a question was asked is in its answer, whichever node put it.
  * - Lists are in a stable order: paging through one with its cursors shows each entry that was there all the time once.
+ *   Members are in the order in which they came: a new one stands behind all that are there, a replaced one where it stood.
  *   A cursor that is no such cursor rejects with `INVALID_PAYLOAD`.
  * - Failures reject with `UNAVAILABLE`.
  */

@@ -41,8 +41,11 @@ export interface FrameInfo {
 
 /** Who is told what becomes of sessions. */
 export interface SessionHost {
-  /** It is known who the session speaks for. */
-  enrolled(session: Session, admission: Admission): void;
+  /**
+   * It is known who the session speaks for. Resolves when other nodes find it, or cannot for now; rejects with `LIMIT_REACHED`
+   * where it is one too many of all nodes.
+   */
+  enrolled(session: Session, admission: Admission): Promise<void>;
   /** It has left everything. Once. */
   ended(session: Session, reason: ErrorCode | "client"): void;
   /** Its link has gone too. */
@@ -65,6 +68,9 @@ const SUBSCRIPTION_IDS = Array.from({ length: 128 }, (_, index) => `subscription
 /** How long before its expiry a session is told of it. */
 const EXPIRY_NOTICE_MS = 60_000;
 
+/** How long a session waits to be found by other nodes before it begins all the same: less than clients wait for. */
+const FOUND_MS = 2000;
+
 /**
  * One client's state: who it is, what it follows, and its commands, which are carried out one after another, so that a
  * later one sees what an earlier one did. Nothing that a client sends makes a method of it throw.
@@ -79,6 +85,7 @@ export class Session {
   #principal: Principal = NOBODY;
   #privileged = false;
   #enrolled = false;
+  #greeted = false;
   #bucket: TokenBucket;
   #ended = false;
   readonly #commands: CommandQueue;
@@ -120,8 +127,7 @@ export class Session {
   /** Begins: as the admission says, or without one by waiting for a login. Called once, by the gateway. */
   start(admission: Admission | undefined): void {
     if (admission !== undefined) {
-      const settled = this.#enrol(admission);
-      if (settled !== undefined) this.#commands.after(settled);
+      this.#commands.after(this.#enrol(admission));
       return;
     }
     const { clock, deadlines, limits } = this.services;
@@ -147,8 +153,8 @@ export class Session {
     try {
       await this.#enrol(admission);
     } catch (thrown) {
-      // Half of where it should be, it would miss things without knowing.
-      this.end(GatewayError.from(thrown).code, "The session could not begin");
+      // Half of where it should be, it would miss things without knowing. One too many is told before it is ended.
+      if (this.#greeted) this.end(GatewayError.from(thrown).code, "The session could not begin");
       throw thrown;
     }
     return this.#principal.expiresAt ?? null;
@@ -156,10 +162,10 @@ export class Session {
 
   /** Ends a session that could not, or did not, say who it speaks for. */
   loginFailed(): void {
-    if (!this.#enrolled) this.end("UNAUTHENTICATED", "The connection did not log in");
+    if (!this.#greeted) this.end("UNAUTHENTICATED", "The connection did not log in");
   }
 
-  #enrol(admission: Admission): Promise<void> | undefined {
+  async #enrol(admission: Admission): Promise<void> {
     const { principal, channels = [] } = admission.identity;
     this.#enrolled = true;
     this.#become(principal);
@@ -168,13 +174,42 @@ export class Session {
       this.#bucket = new TokenBucket(commandBurst * privilegedFactor, this.connectedAt);
     }
     this.connection.enrolled?.();
-    this.#host.enrolled(this, admission);
+    const found = this.#host.enrolled(this, admission);
     // It may have been revoked meanwhile: then there is nothing to watch.
-    if (this.#ended) return undefined;
-    for (const frame of this.connection.wire.dialect.greeting(this.facts())) this.write(frame);
+    if (this.#ended) return;
+    // Whoever has heard of the session, as its client does now, reaches it from every node.
+    await this.#soon(found);
+    if (this.#ended) return;
+    this.#greet();
     this.#watchExpiry();
     this.#watchIdentity(admission.identity);
-    return settleIn(this, channels);
+    await settleIn(this, channels);
+  }
+
+  #greet(): void {
+    if (this.#greeted) return;
+    this.#greeted = true;
+    for (const frame of this.connection.wire.dialect.greeting(this.facts())) this.write(frame);
+  }
+
+  /** Ends with `found`, or when that takes too long; where it fails only then, the session ends. */
+  async #soon(found: Promise<void>): Promise<void> {
+    const { clock, deadlines } = this.services;
+    await new Promise<void>((resolve, reject) => {
+      const deadline = deadlines.schedule(clock.now() + FOUND_MS, resolve);
+      found.then(
+        () => {
+          deadlines.cancel(deadline);
+          resolve();
+        },
+        (thrown: unknown) => {
+          deadlines.cancel(deadline);
+          const { code, message } = GatewayError.from(thrown);
+          if (this.#greeted) this.end(code, message);
+          reject(thrown);
+        },
+      );
+    });
   }
 
   #become(principal: Principal): void {
@@ -221,6 +256,8 @@ export class Session {
   /** Says something unasked; whether the client's dialect has a word for it. */
   push(push: Push): boolean {
     if (this.#ended) return false;
+    // Others have found it before it heard so itself.
+    if (!this.#greeted && push.type !== "closing") this.#greet();
     const frame = this.connection.wire.dialect.encode(push);
     if (frame === undefined) return false;
     this.write(frame);
