@@ -12,6 +12,11 @@ export interface MemberQuery {
   readonly userId?: string;
   /** Only this session's. */
   readonly socketId?: string;
+  /**
+   * More than so many bytes, as JSON in UTF-8, are of no use: a store from which they would have to come may end the page
+   * before, with one entry at least.
+   */
+  readonly bytes?: number;
 }
 
 /** Part of a list; `cursor` is there while there is more, and is opaque. */

@@ -1,6 +1,14 @@
-import { REPLY_BYTES, REPLY_ENTRIES, utf8Length, type ChannelAddress, type Member } from "@roomcast/protocol";
+import {
+  addressKey,
+  REPLY_BYTES,
+  REPLY_ENTRIES,
+  utf8Length,
+  type ChannelAddress,
+  type Member,
+} from "@roomcast/protocol";
 import type { MemberRecord, PresenceStore } from "./presence.ts";
 import type { PresenceWindows } from "./presence-window.ts";
+import { SharedReads } from "./shared-reads.ts";
 
 /** A member in JSON, without its ids. */
 const SMALL_MEMBER_BYTES = 80;
@@ -16,6 +24,7 @@ export class Roster {
   readonly #store: PresenceStore;
   readonly #windows: PresenceWindows;
   readonly #nodeId: string;
+  readonly #reads = new SharedReads<MembersPage>();
 
   constructor(options: { store: PresenceStore; windows: PresenceWindows; nodeId: string }) {
     this.#store = options.store;
@@ -33,10 +42,16 @@ export class Roster {
     await this.#store.remove(address, member.socketId);
   }
 
-  /** A page of members, as many as a reply may carry. */
+  /** A page of members, as many as a reply may carry. Of many who ask at once, as a crowd that joins does, some share one. */
   async page(address: ChannelAddress, cursor: string | undefined): Promise<MembersPage> {
+    const key = `${addressKey(address)} ${cursor ?? ""}`;
+    return await this.#reads.read(key, async () => await this.#read(address, cursor));
+  }
+
+  async #read(address: ChannelAddress, cursor: string | undefined): Promise<MembersPage> {
     for (let limit = REPLY_ENTRIES; ; limit = Math.max(1, limit >> 2)) {
-      const page = await this.#store.members(address, cursor === undefined ? { limit } : { limit, cursor });
+      const query = { limit, bytes: REPLY_BYTES };
+      const page = await this.#store.members(address, cursor === undefined ? query : { ...query, cursor });
       const members = page.entries.map(toMember);
       if (limit > 1 && !fitsReply(members)) continue;
       const found = { members, total: page.total };

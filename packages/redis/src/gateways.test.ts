@@ -206,24 +206,76 @@ describe("two gateways on one Redis", { timeout: 60_000 }, () => {
     await expect(two.connect()).rejects.toMatchObject(refused);
   });
 
-  it("let in as many of a crowd as there are places, and each other's no more than that", async () => {
-    const limits = { connectionsPerUser: 4 };
-    const [one, two] = await Promise.all([start("one", limits), start("two", limits)]);
-    const crowd = async (node: TestGateway): Promise<number> => {
-      const all = await Promise.allSettled(Array.from({ length: 20 }, async () => await node.connect()));
-      for (const outcome of all) if (outcome.status === "rejected") expect(outcome.reason.code).toBe("LIMIT_REACHED");
-      return all.filter(({ status }) => status === "fulfilled").length;
-    };
-    expect(await crowd(one)).toBe(4);
-    expect(await crowd(two)).toBe(0);
-    for (const client of (await one.gateway.connections("default")).entries)
-      await two.gateway.disconnect("default", client.socketId);
-    await until(() => expect(one.gateway.sessionCount).toBe(0));
-    const [first, second] = await Promise.all([crowd(one), crowd(two)]);
-    // Each knows its own arrivals only: at most as many as there are places come in at each.
-    expect([first >= 0 && first <= 4, second >= 0 && second <= 4, first + second >= 4]).toEqual([true, true, true]);
-    expect(await crowd(one)).toBe(0);
+  it.each(["connectionsPerUser", "connectionsPerTenant"] as const)(
+    "let in as many of a crowd as there are places by %s, also when it comes to both at once",
+    async (limit) => {
+      const limits = { connectionsPerUser: 0, [limit]: 4 };
+      const both = await Promise.all([start("one", limits), start("two", limits)]);
+      const [one, two] = both;
+      /** Those of a crowd that may stay. */
+      const crowd = async (...nodes: readonly TestGateway[]): Promise<readonly TestClient[]> => {
+        const logins = nodes.flatMap((node) => Array.from({ length: 12 }, async () => await node.connect()));
+        const clients: TestClient[] = [];
+        for (const outcome of await Promise.allSettled(logins)) {
+          if (outcome.status === "rejected") expect(outcome.reason.code).toBe("LIMIT_REACHED");
+          else clients.push(outcome.value);
+        }
+        await until(() => {
+          for (const client of clients) {
+            if (client.closed === undefined) expect(client.received("session").length).toBe(1);
+            else expect(client.frames).toMatchObject([["closing", { code: "LIMIT_REACHED", reconnect: false }]]);
+          }
+        });
+        return clients.filter(({ closed }) => closed === undefined);
+      };
+      for (let round = 0; round < 8; round++) {
+        const staying = await crowd(...(round === 0 ? [one] : both));
+        expect(staying.length).toBe(4);
+        await until(async () => expect((await two.gateway.connections("default")).total).toBe(4));
+        expect((await crowd(...both)).length).toBe(0);
+        for (const client of staying) client.leave();
+        await until(async () => expect((await two.gateway.connections("default")).total).toBe(0));
+      }
+    },
+  );
+
+  it("find a session from when it is greeted: to tell it something, and to end it", async () => {
+    const [one, two] = await Promise.all([start("one"), start("two")]);
+    const each = Array.from({ length: 30 }, async (_, n) => {
+      const userId = `u${n}`;
+      const client = await one.connect({ userId });
+      while (client.received("session").length === 0) await new Promise((resolve) => setImmediate(resolve));
+      const { id: socketId } = client;
+      expect(await two.gateway.direct("default", { socketId }, "e", n)).toMatchObject({ delivered: 1 });
+      if (n % 2 === 0) await two.gateway.disconnect("default", socketId);
+      else expect(await two.gateway.revoke("default", userId)).toEqual({ disconnected: 1 });
+      return client;
+    });
+    const clients = await Promise.all(each);
+    await until(() => expect(clients.every(({ closed }) => closed === "stay-away")).toBe(true));
+    for (const { frames } of clients) expect(frames.map(([event]) => event)).toEqual(["session", "event", "closing"]);
   });
+});
+
+describe("a crowd that joins a channel at once, each with a large state", () => {
+  it(
+    "is not let down by what its members weigh: Redis is asked for them a few times",
+    { timeout: 60_000 },
+    async () => {
+      const one = await start("one", { connectionsPerUser: 0 });
+      const crowd = await Promise.all(Array.from({ length: 200 }, async () => await one.connect()));
+      await until(() => expect(crowd.every((client) => client.received("session").length === 1)).toBe(true));
+      const sent = async (): Promise<number> =>
+        Number(/total_net_output_bytes:(\d+)/.exec(await server.cli("info", "stats"))?.[1]);
+      const before = await sent();
+      const join = { channel: "a", state: "x".repeat(4000) };
+      const answers = await Promise.all(crowd.map(async (client) => await client.request("join", join)));
+      expect(answers.filter(({ ok }) => ok !== true)).toEqual([]);
+      expect(answers.filter(({ total }) => total === 200).length).toBeGreaterThan(0);
+      // A page for each of them is more than 50 MB.
+      expect((await sent()) - before).toBeLessThan(8_000_000);
+    },
+  );
 });
 
 describe("two gateways whose Redis is killed", { timeout: 60_000 }, () => {

@@ -39,12 +39,12 @@ return { record or '', redis.call('HLEN', KEYS[1]), redis.call('HLEN', KEYS[4]) 
 
 /**
  * Reads members in the order of their arrival.
- * KEYS: members, order, users. ARGV: how many, after which place, a socket id or '', `user\n` or ''.
- * Returns the total, and place and record of each.
+ * KEYS: members, order, users. ARGV: how many, after which place, a socket id or '', `user\n` or '', bytes of JSON or ''.
+ * Returns the total, 1 where there are more, and place and record of each.
  */
 export const MEMBERS = script(`
 local members, order, users = KEYS[1], KEYS[2], KEYS[3]
-local limit, after = tonumber(ARGV[1]), tonumber(ARGV[2])
+local limit, after, room = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[5]) or math.huge
 local found, total = {}, 0
 if ARGV[3] ~= '' then
   local place = redis.call('ZSCORE', order, ARGV[3])
@@ -64,15 +64,18 @@ else
     for at = 1, #page, 2 do found[#found + 1] = { tonumber(page[at + 1]), page[at] } end
   end
 end
-local reply = { total }
+local reply = { total, 0 }
 for _, entry in ipairs(found) do
-  if entry[1] > after then
-    if #reply > 2 * limit then return reply end
-    local record = redis.call('HGET', members, entry[2])
-    if record then
-      reply[#reply + 1] = string.format('%d', entry[1])
-      reply[#reply + 1] = record
+  local record = entry[1] > after and redis.call('HGET', members, entry[2])
+  if record then
+    local _, head = string.find(record, '^[^\\n]*\\n[^\\n]*\\n')
+    room = room - (#record - (head or 0) + 1)
+    if #reply == 2 + 2 * limit or (room < 0 and #reply > 2) then
+      reply[2] = 1
+      return reply
     end
+    reply[#reply + 1] = string.format('%d', entry[1])
+    reply[#reply + 1] = record
   end
 end
 return reply

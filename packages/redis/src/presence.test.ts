@@ -51,6 +51,26 @@ async function channelNames(node: PresenceNode): Promise<readonly string[]> {
 
 const many = (of: string): readonly string[] => Array.from({ length: 450 }, (_, n) => `${of}${n}`).toSorted();
 
+describe("a page of members", () => {
+  it("ends where its bytes do", async () => {
+    const node = await start("one");
+    const state = "x".repeat(4000);
+    for (let n = 0; n < 70; n++) await node.put(CHANNEL, `s${n}`, { state });
+    const seen: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const query = { limit: 1000, bytes: 100_000, ...(cursor === undefined ? undefined : { cursor }) };
+      const page = await node.store.members(CHANNEL, query);
+      expect(JSON.stringify(page.entries).length).toBeLessThanOrEqual(100_001);
+      expect([page.total, page.entries.length]).toEqual([70, Math.min(24, 70 - seen.length)]);
+      seen.push(...page.entries.map(({ socketId }) => socketId));
+      ({ cursor } = page);
+    } while (cursor !== undefined);
+    expect(seen).toEqual(Array.from({ length: 70 }, (_, n) => `s${n}`));
+    expect((await node.store.members(CHANNEL, { limit: 5, bytes: 1 })).entries.length).toBe(1);
+  });
+});
+
 describe("a node that dies", () => {
   it(
     "loses its members and numbers, announced once though several clear up after it",

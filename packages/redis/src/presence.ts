@@ -120,15 +120,16 @@ export class RedisPresenceStore implements PresenceStore, Closer, HealthCheck {
     // Whoever asks looks after the leases of others, too.
     await this.#lease.begin();
     const user = userId === undefined ? "" : `${userId}\n`;
-    const reply = await this.#link.run(MEMBERS, this.#memberKeys(address), [limit + 1, cursor, socketId, user]);
-    const [total, ...found] = reply as readonly [number, ...string[]];
+    const args = [limit, cursor, socketId, user, query.bytes ?? ""];
+    const reply = await this.#link.run(MEMBERS, this.#memberKeys(address), args);
+    const [total, more, ...found] = reply as readonly [number, number, ...string[]];
     const entries: MemberRecord[] = [];
-    for (let at = 0; at < Math.min(found.length, 2 * limit); at += 2) {
+    for (let at = 0; at < found.length; at += 2) {
       const member = readMember(found[at + 1]);
       if (member !== undefined) entries.push(member);
     }
-    const last = found[2 * limit - 2];
-    return found.length > 2 * limit && last !== undefined ? { entries, total, cursor: last } : { entries, total };
+    const last = found.at(-2);
+    return more === 1 && last !== undefined ? { entries, total, cursor: last } : { entries, total };
   }
 
   count(address: ChannelAddress, nodeId: string, subscribers: number): void {

@@ -106,6 +106,32 @@ export function presenceStoreCases(make: () => Promise<PresenceSubject>): readon
       for (const userId of users) await store.put(CHANNEL, member(`socket ${userId}`, { userId }));
       for (const userId of users) same(await ids(store, CHANNEL, { userId }), [`socket ${userId}`], userId);
     },
+    "may end a page early where more bytes are of no use, never empty, and goes on behind it": async ({ store }) => {
+      const state = "é".repeat(500);
+      for (let n = 0; n < 12; n++) await store.put(CHANNEL, member(`s${n}`, { state }));
+      for (const bytes of [1, 2500, 5000, 1_000_000]) {
+        const paged = await pages(async (cursor) => {
+          const page = await store.members(CHANNEL, { limit: 10, bytes, ...(cursor && { cursor }) });
+          check(page.entries.length > 0 && page.total === 12, `a page of ${page.entries.length} of ${page.total}`);
+          return page;
+        });
+        same(
+          paged.map(({ socketId }) => socketId),
+          await ids(store, CHANNEL),
+          `pages of ${bytes} bytes`,
+        );
+      }
+    },
+    "keeps members in the order in which they came, and a replaced one where it stood": async ({ store, other }) => {
+      for (const [n, id] of ["s5", "s1", "s3"].entries()) await (n % 2 ? other : store).put(CHANNEL, member(id));
+      await other.put(CHANNEL, member("s5", { state: 2 }));
+      same(await ids(store, CHANNEL), ["s5", "s1", "s3"], "members");
+      same(await ids(other, CHANNEL, { userId: "ann" }), ["s5", "s1", "s3"], "ann's");
+      await store.remove(CHANNEL, "s1");
+      await store.put(CHANNEL, member("s1"));
+      same(await ids(other, CHANNEL), ["s5", "s3", "s1"], "members, when one has come again");
+      same(await ids(other, CHANNEL, { userId: "ann" }), ["s5", "s3", "s1"], "ann's, when one has come again");
+    },
     "pages through members in a stable order, each once": async ({ store }) => {
       for (let n = 0; n < 25; n++) await store.put(CHANNEL, member(`s${n}`));
       const whole = await ids(store, CHANNEL);
