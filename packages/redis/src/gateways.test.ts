@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Limits } from "@roomcast/core";
-import { ManualClock, TestGateway, type TestClient } from "@roomcast/core/testing";
-import type { Member, Position } from "@roomcast/protocol";
+import { ManualClock, TestGateway, testPrincipal, type TestClient } from "@roomcast/core/testing";
+import { nativeDialect, type Member, type Position } from "@roomcast/protocol";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { RedisServer } from "../test/redis-server.ts";
 import { redisParts } from "./parts.ts";
@@ -243,7 +243,10 @@ describe("two gateways on one Redis", { timeout: 60_000 }, () => {
     const [one, two] = await Promise.all([start("one"), start("two")]);
     const each = Array.from({ length: 30 }, async (_, n) => {
       const userId = `u${n}`;
-      const client = await one.connect({ userId });
+      const client = one.open(
+        nativeDialect,
+        await one.gateway.admit({ kind: "token", token: testPrincipal({ userId }) }),
+      );
       while (client.received("session").length === 0) await new Promise((resolve) => setImmediate(resolve));
       const { id: socketId } = client;
       expect(await two.gateway.direct("default", { socketId }, "e", n)).toMatchObject({ delivered: 1 });
