@@ -35,7 +35,10 @@ export interface RedisBrokerOptions {
   readonly keys: Keys;
   readonly limits?: Pick<Limits, "channelsPerTenant" | "historyBytesPerChannel" | "historyBytesPerTenant">;
   readonly observer?: RedisBrokerObserver;
-  /** How often the positions of the channels that are followed are compared with Redis; 15 s by default. */
+  /**
+   * How often Redis is asked whether we are listening, and the positions of the channels that are followed are compared with
+   * it; 15 s by default.
+   */
   readonly checkSeconds?: number;
   /** How long Redis is listened to after the last reader of a channel has gone, in milliseconds; 5,000 by default. */
   readonly graceMs?: number;
@@ -240,14 +243,16 @@ export class RedisBroker implements Broker, Closer, HealthCheck {
     this.#check.unref();
   }
 
-  /** Finds what announcements left out without anybody noticing. */
+  /** Finds what announcements left out without anybody noticing; first of all whether they still come. */
   async #compare(): Promise<void> {
+    const [reminded] = await Promise.allSettled([this.#link.remind()]);
     const channels = [...this.#followed.values()].filter(({ position }) => position !== undefined);
     for (let at = 0; at < channels.length; at += CHECKED_AT_ONCE) {
       await Promise.all(
         channels.slice(at, at + CHECKED_AT_ONCE).map(async (channel) => await this.#compareOne(channel)),
       );
     }
+    if (reminded.status === "rejected") throw reminded.reason;
   }
 
   async #compareOne(channel: FollowedChannel): Promise<void> {

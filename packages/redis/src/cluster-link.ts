@@ -103,6 +103,10 @@ export class ClusterLink implements RedisLink {
     await inTime(this.#ears.unlisten(channel));
   }
 
+  async remind(): Promise<void> {
+    await this.#ears.remind();
+  }
+
   onResumed(listener: () => void): void {
     this.#ears.onResumed(listener);
   }

@@ -16,6 +16,11 @@ export interface RedisLink {
   /** Listens to a channel of Redis from the moment at which this resolves, also after connections were lost. */
   listen(channel: string, listener: (message: string) => void): Promise<void>;
   unlisten(channel: string): Promise<void>;
+  /**
+   * Asks Redis whether it still counts us among those who listen, to all of it: it, or what stands between, may have forgotten
+   * without breaking a connection. Where it has, listening begins anew, as after a connection was lost. Rejects like `command`.
+   */
+  remind(): Promise<void>;
   /** Calls `listener` each time that listening goes on after it had broken off: what was said meanwhile was not heard. */
   onResumed(listener: () => void): void;
   /** Resolves when Redis answers; rejects like `command`. */
@@ -54,6 +59,35 @@ const MESSAGES: Readonly<Record<string, string>> = {
 };
 /** What Redis says when it has something else under our keys, or does not understand. */
 const FAULTS: ReadonlySet<string> = new Set(["WRONGTYPE", "ERR", "CROSSSLOT"]);
+
+/** What is used of a client that listens, to ask how the server sees it. */
+interface Asking {
+  sendCommand(args: string[]): Promise<unknown>;
+}
+
+/**
+ * Whether the server of a listening connection has forgotten channels that it was told. `told` counts them; each is counted
+ * from when the command for it was given until that for the contrary is. Rejects like `command`.
+ */
+export async function hasForgotten(client: Asking, told: () => number): Promise<boolean> {
+  // A command that the server has refused is still counted while its answer is under way: only the second time is sure.
+  for (let time = 0; time < 2; time++) {
+    const expected = told();
+    const known = /\bssub=(\d+)/.exec(await inTime(whatIsKnown(client)))?.[1];
+    // A server that does not say so, as those before 7.0.3 or one that may not, cannot be asked.
+    if (known === undefined || Number(known) >= expected) return false;
+  }
+  return true;
+}
+
+async function whatIsKnown(client: Asking): Promise<string> {
+  try {
+    return String(await client.sendCommand(["CLIENT", "INFO"]));
+  } catch (error) {
+    if (error instanceof ErrorReply) return "";
+    throw error;
+  }
+}
 
 /** What went wrong in Redis, as the gateway says it. */
 export function unavailable(cause: unknown): GatewayError {

@@ -72,6 +72,10 @@ export class SentinelLink implements RedisLink {
     await this.#link().unlisten(channel);
   }
 
+  async remind(): Promise<void> {
+    await this.#link().remind();
+  }
+
   onResumed(listener: () => void): void {
     this.#resumed.push(listener);
   }

@@ -1,6 +1,6 @@
 import type { RedisClusterType } from "redis";
 import { ErrorReply } from "redis";
-import { inTime } from "./link.ts";
+import { hasForgotten, inTime } from "./link.ts";
 
 type Node = Awaited<ReturnType<RedisClusterType["getNodeClientForKey"]>>;
 
@@ -69,6 +69,11 @@ export class ShardEars {
     await ear?.client.sUnsubscribe(channel);
   }
 
+  /** As `RedisLink.remind` says. */
+  async remind(): Promise<void> {
+    await Promise.all([...this.#ears].map(async ([node, ear]) => await this.#remind(node, ear)));
+  }
+
   onResumed(listener: () => void): void {
     this.#resumed.push(listener);
   }
@@ -82,6 +87,21 @@ export class ShardEars {
     this.#listeners.clear();
   }
 
+  async #remind(node: Node, ear: Ear): Promise<void> {
+    // One that is not ready is being connected anew, or tended.
+    if (!ear.client.isReady || !(await hasForgotten(ear.client, () => this.#placedAt(ear)))) return;
+    if (this.#ears.get(node) !== ear) return;
+    this.#ears.delete(node);
+    ear.client.destroy();
+    this.#lose((_, where) => where === ear);
+  }
+
+  #placedAt(ear: Ear): number {
+    let count = 0;
+    for (const where of this.#placed.values()) if (where === ear) count++;
+    return count;
+  }
+
   async #place(channel: string): Promise<void> {
     let ear = await this.#earFor(channel);
     try {
@@ -93,6 +113,8 @@ export class ShardEars {
       ear = await this.#earFor(channel);
       await ear.client.sSubscribe(channel, this.#heard);
     }
+    // It may have been given up while it answered.
+    if (!ear.client.isOpen) throw new Error("The connection has gone");
     if (this.#listeners.has(channel)) this.#placed.set(channel, ear);
     else await ear.client.sUnsubscribe(channel);
   }

@@ -5,6 +5,7 @@ import { createClient, type RedisClientType } from "redis";
 import { readRedisUrl, type RedisAddress } from "./address.ts";
 import {
   COMMAND_MS,
+  hasForgotten,
   inTime,
   PING_MS,
   reconnectIn,
@@ -106,6 +107,17 @@ export class SingleLink implements RedisLink {
   async unlisten(channel: string): Promise<void> {
     this.#listeners.delete(channel);
     await inTime(this.#listening.sUnsubscribe(channel));
+  }
+
+  async remind(): Promise<void> {
+    const client = this.#listening;
+    // One that is being connected anew listens anew.
+    if (!client.isReady || !(await hasForgotten(client, () => this.#listeners.size)) || !client.isReady) return;
+    // What stands between may have forgotten more than that: what was agreed upon when the connection began.
+    client.destroy();
+    await inTime(client.connect());
+    // What the package does not know of either it has not subscribed to again.
+    await inTime(client.sSubscribe([...this.#listeners.keys()], this.#heard));
   }
 
   onResumed(listener: () => void): void {

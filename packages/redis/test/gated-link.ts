@@ -35,6 +35,11 @@ export class GatedLink implements RedisLink {
     await this.#link.unlisten(channel);
   }
 
+  async remind(): Promise<void> {
+    this.#pass();
+    await this.#link.remind();
+  }
+
   onResumed(listener: () => void): void {
     this.#link.onResumed(listener);
   }
