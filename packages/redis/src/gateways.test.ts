@@ -282,6 +282,27 @@ describe("a crowd that joins a channel at once, each with a large state", () => 
 });
 
 describe("two gateways whose Redis is killed", { timeout: 60_000 }, () => {
+  it("greet who had been admitted, whom the others find when it is back", async () => {
+    const own = await RedisServer.start();
+    try {
+      const [one, two] = await Promise.all([start("one", {}, own.url), start("two", {}, own.url)]);
+      const admission = await one.gateway.admit({ kind: "token", token: testPrincipal() });
+      await own.kill();
+      const begun = performance.now();
+      const alice = one.open(nativeDialect, admission);
+      await until(() => expect(alice.received("session").length).toBe(1));
+      expect(performance.now() - begun).toBeLessThan(2500);
+      await own.resume();
+      await until(async () => expect((await two.gateway.connections("default")).total).toBe(1));
+      await until(async () => await two.gateway.ready());
+      expect(await two.gateway.direct("default", { socketId: alice.id }, "e", 1)).toMatchObject({ delivered: 1 });
+      await until(() => expect(payloads(alice)).toEqual([1]));
+      for (const { gateway } of [one, two]) await gateway.close();
+    } finally {
+      await own.stop();
+    }
+  });
+
   it("keep their sessions, say that it is away, and work again when it is back", async () => {
     const own = await RedisServer.start();
     try {

@@ -36,7 +36,10 @@ export class TestGateway {
     this.gateway = createGateway({ auth: trustingAuthenticator, nodeId: "test", ...options, clock: this.clock });
   }
 
-  /** Connects as `principal`, and hears the greeting where the store answers at once; rejects like `Gateway.admit`. Null connects a visitor. */
+  /**
+   * Connects as `principal`, and is greeted where the store answers at once; rejects like `Gateway.admit`. Null connects a
+   * visitor.
+   */
   async connect(principal: Partial<Principal> | null = {}, dialect: Dialect = nativeDialect): Promise<TestClient> {
     const credentials: Credentials =
       principal === null ? { kind: "none" } : { kind: "token", token: testPrincipal(principal) };
