@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Limits } from "./limits.ts";
+import type { Observer } from "./observer.ts";
 import { ManualClock, TestGateway, turn, type TestClient } from "./testing/index.ts";
 import { SlowStore } from "./testing/slow-store.ts";
 import { TestCluster } from "./testing/test-cluster.ts";
@@ -57,12 +58,12 @@ describe("the limit of a user's connections, where the store takes its time", ()
 });
 
 /** Nodes that share a broker and a presence store. */
-function nodes(count: number, limits: Partial<Limits>, presence = new SlowStore()) {
+function nodes(count: number, limits: Partial<Limits>, presence: SlowStore, observer: Observer = {}) {
   const clock = new ManualClock();
   const cluster = new TestCluster({ clock });
   return Array.from(
     { length: count },
-    (_, n) => new TestGateway({ clock, broker: cluster.broker(), presence, nodeId: `node-${n}`, limits }),
+    (_, n) => new TestGateway({ clock, broker: cluster.broker(), presence, observer, nodeId: `node-${n}`, limits }),
   );
 }
 
@@ -76,7 +77,8 @@ describe("limits of connections, where logins come to several nodes at once", ()
     ["connectionsPerTenant", 3],
   ] as const)("let in by %s who is first of all in the store: %d", async (limit, most) => {
     const presence = new SlowStore();
-    const crowd = nodes(most + 2, { [limit]: most }, presence);
+    const refused: string[] = [];
+    const crowd = nodes(most + 2, { [limit]: most }, presence, { refused: (code) => void refused.push(code) });
     // Nobody is in the store when they are admitted: each node has room for its own.
     const clients = await Promise.all(crowd.map(async (node) => await node.connect()));
     const [first] = crowd;
@@ -90,6 +92,7 @@ describe("limits of connections, where logins come to several nodes at once", ()
       expect(client.received("closing")).toMatchObject(n < most ? [] : [{ code: "LIMIT_REACHED", reconnect: false }]);
     }
     expect((await first?.gateway.connections("default"))?.total).toBe(most);
+    expect(refused).toEqual(["LIMIT_REACHED", "LIMIT_REACHED"]);
     await expect(first?.connect()).rejects.toMatchObject({ code: "LIMIT_REACHED", details: { limit } });
   });
 

@@ -65,7 +65,9 @@ export class CommandQueue {
       () => this.#next(),
       (thrown: unknown) => {
         const { code, message } = this.#failure(thrown);
-        this.#session.end(code, code === "LIMIT_REACHED" ? message : "The session could not begin");
+        const refused = code === "LIMIT_REACHED";
+        if (refused) this.#session.services.observer.refused?.(code);
+        this.#session.end(code, refused ? message : "The session could not begin");
       },
     );
   }
