@@ -50,14 +50,17 @@ function next(answer: Response): string | undefined {
   if (link === null) return undefined;
   const [, address, relation] = /^<([^>]+)>; rel="?([^"]+)"?$/.exec(link) ?? [];
   expect(relation).toBe("next");
-  const url = new URL(address ?? "", suite.url);
+  const url = new URL(address ?? "", suite.backEndUrl);
   return `${url.pathname}${url.search}`;
 }
 
 async function pages<Entry>(path: string, options: CallOptions = {}): Promise<Entry[][]> {
   const found: Entry[][] = [];
+  // A cursor of one node is good at the others too.
+  const { urls } = suite.target;
   for (let at: string | undefined = path; at !== undefined;) {
-    const answer: Response<Entry[]> = await suite.call<Entry[]>(at, options);
+    const url = urls[found.length % urls.length] as string;
+    const answer: Response<Entry[]> = await suite.call<Entry[]>(at, { url, ...options });
     expect(answer.status).toBe(200);
     found.push(answer.body);
     at = next(answer);
