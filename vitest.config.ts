@@ -24,16 +24,6 @@ export default defineConfig({
         test: {
           name: "two nodes",
           include: ["tests/conformance/**/*.test.ts"],
-          exclude: [
-            // These start nodes of their own kind.
-            "tests/conformance/plazer/hosts.test.ts",
-            "tests/conformance/twake/resources.test.ts",
-            // What these are about is decided by the node that is asked, without any other; they take long.
-            "tests/conformance/native/{bad-input,connecting,draining,issuers}.test.ts",
-            "tests/conformance/plazer/refusals.test.ts",
-            "tests/conformance/steedos/{connecting,origins,visitors}.test.ts",
-            "tests/conformance/twake/{limits,login}.test.ts",
-          ],
           env: { ROOMCAST_TARGET_NODES: "2" },
         },
       },

@@ -355,7 +355,7 @@ describe("2. connecting", () => {
     });
   });
 
-  describe("expiry", () => {
+  describe.concurrent("expiry", () => {
     it("is announced at once for a life of less than 60 s, and ends the connection", async () => {
       const exp = seconds() + 2;
       const client = await suite.user("ann", { claims: { exp } });

@@ -29,6 +29,21 @@ async function publish(
 }
 
 describe("5. delivery", () => {
+  it("comes from another node, where there are several", async () => {
+    const [reader, other, service] = [await suite.user(), await suite.user(), await suite.service()];
+    const { nodeId, socketId } = reader.session;
+    const several = suite.target.urls.length > 1;
+    expect([other, service].map(({ session }) => session.nodeId !== nodeId)).toEqual([several, several]);
+    const topic = unique("topic:");
+    await reader.ok("subscribe", { topic });
+    await service.ok("publish", { channel: topic, event: "e", data: "by a service" });
+    await suite.broadcast(topic, "by REST");
+    await reader.eventsOf(topic, 2);
+    expect(reader.payloads(topic)).toEqual(["by a service", "by REST"]);
+    expect(await other.ok("direct", { to: { socketId }, event: "e" })).toMatchObject({ delivered: 1 });
+    await reader.eventsOf("@direct", 1);
+  });
+
   describe("order", () => {
     it("is that of the offsets, for every reader, whoever publishes", async () => {
       const topic = unique("long:");

@@ -22,6 +22,8 @@ describe("a target that shuts down", () => {
     const { ws } = sleeper.socket.io.engine.transport as unknown as { ws: { pause(): void; resume(): void } };
     ws.pause();
     expect((await fetch(`${url}/ready`)).status).toBe(200);
+    // Those of another node hear nothing of it.
+    const elsewhere = await Promise.all(target.urls.slice(1).map((other) => Client.connect(other, { token })));
 
     program?.kill("SIGTERM");
     expect(await client.push("closing")).toEqual({
@@ -44,5 +46,11 @@ describe("a target that shuts down", () => {
     await sleeper.ended();
     // Waits only: a second signal might come when its process is already being taken down.
     expect((await program?.end())?.code).toBe(0);
+    for (const other of target.urls.slice(1)) expect((await fetch(`${other}/ready`)).status).toBe(200);
+    for (const other of elsewhere) {
+      expect(await other.ok("direct", { to: { userId: "ann" }, event: "e" })).toMatchObject({ delivered: 1 });
+      expect([other.reason, other.pushes("closing")]).toEqual([undefined, []]);
+      other.close();
+    }
   });
 });

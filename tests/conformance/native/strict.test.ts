@@ -165,7 +165,8 @@ describe("a target with small limits, without visitors", () => {
         .toBe(101);
     });
 
-    it("`loginSeconds`: a link without a login is closed, one with goes on", async () => {
+    // Three that wait for the server to lose patience, together.
+    it.concurrent("`loginSeconds`: a link without a login is closed, one with goes on", async () => {
       const silent = await RawLink.open(suite.url);
       const refused = await RawLink.open(suite.url);
       refused.send(`40{"token":"nonsense"}`);
@@ -176,7 +177,7 @@ describe("a target with small limits, without visitors", () => {
       expect(client.reason).toBeUndefined();
     });
 
-    it("a half-open connection is found by the heartbeat, and leaves every count", async () => {
+    it.concurrent("a half-open connection is found by the heartbeat, and leaves every count", async () => {
       const tenantId = unique("t-");
       const link = await RawLink.open(suite.url);
       link.send(`40{"token":"${suite.token("ann", { tenantId })}"}`);
@@ -192,7 +193,7 @@ describe("a target with small limits, without visitors", () => {
       link.destroy();
     });
 
-    it("a polling client that never polls again is found too, and leaves every count", async () => {
+    it.concurrent("a polling client that never polls again is found too, and leaves every count", async () => {
       const tenantId = unique("t-");
       const base = `${suite.url}/socket.io/?EIO=4&transport=polling`;
       const { sid } = JSON.parse((await (await fetch(base)).text()).slice(1)) as { sid: string };

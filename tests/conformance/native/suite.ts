@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { afterAll, afterEach, beforeAll, expect } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
 import { Client, Refused, type ConnectOptions } from "./client.ts";
 import { findTarget, type Target, type TargetKind } from "./target.ts";
 import { roomToken, seconds, sign, type RoomClaims } from "./tokens.ts";
@@ -16,7 +16,7 @@ export interface CallOptions {
   readonly apiKey?: string;
   readonly tenantId?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Which of the target's addresses; the next in turn unless given. */
+  /** Which of the target's addresses; the first unless given. */
   readonly url?: string;
 }
 
@@ -39,14 +39,26 @@ export function unique(prefix: string): string {
   return `${prefix}${randomBytes(6).toString("hex")}`;
 }
 
-/** One target for a test file: started before it, ended after it, with all clients of a test closed behind it. */
+/** What is open while a test runs. */
+interface Closable {
+  close(): void;
+}
+
+/**
+ * One target for a test file: started before it, ended after it, with all clients of a test closed behind it. Where it has
+ * several nodes, back ends (REST and services) are at the first, and a test's other clients at the last, the one before
+ * it, and so on: what reaches its first client comes from another node, and so it does between its first two.
+ */
 export class Suite {
   /** A tenant of this file's own. */
   readonly tenantId = unique("t-");
   readonly #baseClaims: Readonly<Record<string, unknown>>;
-  readonly #clients = new Set<Client>();
+  readonly #open = new Set<Closable>();
   #target: Target | undefined;
+  /** Connections of the test until now. */
   #turn = 0;
+  /** Tests that run at the same time. */
+  #running = 0;
 
   constructor(baseClaims: Readonly<Record<string, unknown>> = {}) {
     this.#baseClaims = baseClaims;
@@ -61,10 +73,15 @@ export class Suite {
     return this.target.secret;
   }
 
-  /** The target's addresses, one after the other. */
+  /** Where the next client connects: at the last of the target's addresses first. */
   get url(): string {
     const { urls } = this.target;
-    return urls[this.#turn++ % urls.length] as string;
+    return urls.at(-1 - (this.#turn++ % urls.length)) as string;
+  }
+
+  /** Where back ends are. */
+  get backEndUrl(): string {
+    return this.target.urls[0];
   }
 
   async start(kind: TargetKind, env: Readonly<Record<string, string>>): Promise<void> {
@@ -83,9 +100,21 @@ export class Suite {
     }
   }
 
+  begin(): void {
+    if (this.#running++ === 0) this.#turn = 0;
+  }
+
+  /** Closes all clients, once no test runs any more. */
   release(): void {
-    for (const client of this.#clients) client.close();
-    this.#clients.clear();
+    if (--this.#running > 0) return;
+    for (const one of this.#open) one.close();
+    this.#open.clear();
+  }
+
+  /** Has it closed when the test is over. */
+  keep<Kept extends Closable>(one: Kept): Kept {
+    this.#open.add(one);
+    return one;
   }
 
   /** The claims of a token that is good for an hour. */
@@ -111,12 +140,12 @@ export class Suite {
 
   /** A connection of a back end. */
   async service(options: UserOptions = {}): Promise<Client> {
-    return await this.user(unique("s-"), { ...options, claims: { permissions: ["service"], ...options.claims } });
+    const claims = { permissions: ["service"], ...options.claims };
+    return await this.user(unique("s-"), { url: this.backEndUrl, ...options, claims });
   }
 
   async connect(options: ConnectOptions & { readonly url?: string } = {}): Promise<Client> {
-    const client = await Client.connect(options.url ?? this.url, options);
-    this.#clients.add(client);
+    const client = this.keep(await Client.connect(options.url ?? this.url, options));
     if (this.target.urls.length > 1) await this.#known(client);
     return client;
   }
@@ -133,9 +162,7 @@ export class Suite {
 
   /** A connection that may have been answered, but not greeted. */
   async open(options: ConnectOptions & { readonly url?: string } = {}): Promise<Client> {
-    const client = await Client.open(options.url ?? this.url, options);
-    this.#clients.add(client);
-    return client;
+    return this.keep(await Client.open(options.url ?? this.url, options));
   }
 
   /** The refusal of a handshake that must be refused. */
@@ -175,7 +202,7 @@ export class Suite {
         : token === undefined || apiKey !== undefined
           ? { "X-Api-Key": apiKey ?? this.target.apiKey, "X-Tenant-Id": tenantId }
           : { Authorization: `Bearer ${token}` };
-    const response = await fetch(`${options.url ?? this.url}${path}`, {
+    const response = await fetch(`${options.url ?? this.backEndUrl}${path}`, {
       method: options.method ?? (text === undefined ? "GET" : "POST"),
       headers: {
         ...(text === undefined ? undefined : { "Content-Type": "application/json" }),
@@ -249,6 +276,7 @@ export interface UseTargetOptions {
 export function useTarget(kind: TargetKind, options: UseTargetOptions = {}): Suite {
   const suite = new Suite(options.claims);
   beforeAll(async () => suite.start(kind, (await options.env?.()) ?? {}));
+  beforeEach(() => suite.begin());
   afterEach(() => suite.release());
   afterAll(() => suite.stop());
   return suite;

@@ -40,7 +40,7 @@ const URL_VARIABLES: Readonly<Record<TargetKind, string>> = {
 
 const secret = process.env["ROOMCAST_TARGET_SECRET"] ?? "the secret of the conformance suite";
 /** How many nodes a target of our own has; more than one are behind a Redis of their own. */
-const nodes = Number(process.env["ROOMCAST_TARGET_NODES"] ?? 1);
+export const NODES = Number(process.env["ROOMCAST_TARGET_NODES"] ?? 1);
 const apiKey = process.env["ROOMCAST_TARGET_API_KEY"] ?? "conformance-key-for-everything";
 
 /** The target that the environment names, else one of our own. */
@@ -54,7 +54,7 @@ export async function findTarget(kind: TargetKind, env: Readonly<Record<string, 
 
 /** A target of our own, with processes to end. */
 export async function startTarget(kind: TargetKind, env: Readonly<Record<string, string>> = {}): Promise<Target> {
-  const redis = nodes > 1 ? await RedisServer.start() : undefined;
+  const redis = NODES > 1 ? await RedisServer.start() : undefined;
   const start = async () =>
     await serve(
       [
@@ -63,13 +63,13 @@ export async function startTarget(kind: TargetKind, env: Readonly<Record<string,
       ],
       { env: { ROOMCAST_JWT_SECRET: secret, ROOMCAST_API_KEY: apiKey, ...env } },
     );
-  const started: Awaited<ReturnType<typeof start>>[] = [];
-  try {
-    while (started.length < nodes) started.push(await start());
-  } catch (error) {
+  const attempts = await Promise.allSettled(Array.from({ length: NODES }, start));
+  const started = attempts.flatMap((attempt) => (attempt.status === "fulfilled" ? [attempt.value] : []));
+  const failed = attempts.find((attempt) => attempt.status === "rejected");
+  if (failed !== undefined) {
     for (const { program } of started) program.kill("SIGKILL");
     await redis?.stop();
-    throw error;
+    throw failed.reason;
   }
   const programs = started.map(({ program }) => program);
   return {

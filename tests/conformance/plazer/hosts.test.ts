@@ -1,7 +1,9 @@
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { RedisServer } from "../../../packages/redis/test/redis-server.ts";
 import { Program } from "../../cli/program.ts";
 import { Client, Refused } from "../native/client.ts";
+import { NODES } from "../native/target.ts";
 import { seconds, sign } from "../native/tokens.ts";
 import { received, receivedOnce } from "./plazer.ts";
 
@@ -14,12 +16,23 @@ function token(userId: string, orgId: string): string {
 
 describe.each(["express", "fastify"])("7. the set-up for %s", (host) => {
   const clients: Client[] = [];
-  let program: Program;
+  const programs: Program[] = [];
+  let redis: RedisServer | undefined;
+  /** Where the application is called, and messages are sent. */
   let url: string;
+  /** Where they are heard: at another host of the same application, where targets have several nodes. */
+  let listeningUrl: string;
 
-  async function connect(given: string): Promise<Client> {
-    const client = await Client.open(url, { token: given });
+  async function connect(given: string, at = listeningUrl): Promise<Client> {
+    const client = await Client.open(at, { token: given });
     clients.push(client);
+    return client;
+  }
+
+  /** The same, once commands are carried out: then the session stands where it is to stand. */
+  async function settled(given: string, at?: string): Promise<Client> {
+    const client = await connect(given, at);
+    expect(await client.ask("leave", { room: "nowhere" })).toEqual({ ok: true });
     return client;
   }
 
@@ -35,14 +48,20 @@ describe.each(["express", "fastify"])("7. the set-up for %s", (host) => {
 
   beforeAll(async () => {
     const file = fileURLToPath(new URL(`hosts/${host}.mjs`, import.meta.url));
-    program = new Program(process.execPath, [file], { env: { JWT_SECRET: secret } });
-    [url] = await program.written(/http:\/\/[\w.:[\]]+:\d+/);
+    if (NODES > 1) redis = await RedisServer.start();
+    const env = { JWT_SECRET: secret, ...(redis === undefined ? undefined : { REDIS_URL: redis.url }) };
+    for (let n = 0; n < NODES; n++) programs.push(new Program(process.execPath, [file], { env }));
+    const urls = await Promise.all(
+      programs.map(async (program) => (await program.written(/http:\/\/[\w.:[\]]+:\d+/))[0]),
+    );
+    [url, listeningUrl] = [urls[0] as string, urls.at(-1) as string];
   });
 
   afterAll(async () => {
     for (const client of clients) client.close();
-    program.kill("SIGTERM");
-    expect((await program.end()).code, program.stderr).toBe(0);
+    for (const program of programs) program.kill("SIGTERM");
+    for (const program of programs) expect((await program.end()).code, program.stderr).toBe(0);
+    await redis?.stop();
   });
 
   it("serves the application's routes, also while clients are connected and after they were refused", async () => {
@@ -52,8 +71,8 @@ describe.each(["express", "fastify"])("7. the set-up for %s", (host) => {
       expect(await call("/nowhere")).toMatchObject({ status: 404 });
     };
     await routes();
-    await connect(token("ann", "acme"));
-    await expect(connect("nonsense")).rejects.toThrow(Refused);
+    await connect(token("ann", "acme"), url);
+    await expect(connect("nonsense", url)).rejects.toThrow(Refused);
     await routes();
     // A path that only begins like the gateway's is the application's.
     expect(await call("/socket.io-not")).toMatchObject({ status: 404 });
@@ -61,9 +80,9 @@ describe.each(["express", "fastify"])("7. the set-up for %s", (host) => {
 
   it("serves clients: a message, a notification, a refused token", async () => {
     const [ann, bob, foreign] = [
-      await connect(token("ann", "acme")),
-      await connect(token("bob", "acme")),
-      await connect(token("bob", "other")),
+      await settled(token("ann", "acme"), url),
+      await settled(token("bob", "acme")),
+      await settled(token("bob", "other")),
     ];
     expect(await ann.ask("message", { room: "org:acme", data: { text: "Hello" } })).toEqual({ ok: true });
     for (const client of [ann, bob]) {

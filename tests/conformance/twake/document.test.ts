@@ -30,7 +30,7 @@ async function roomToken(room: string): Promise<string> {
 function documentClient(version: 2 | 4, token: string, room: { readonly name: string; readonly token: string }) {
   const log: unknown[][] = [];
   const io = CONNECT[version];
-  const socket = io(nodes.one.url, { path: "/socket", forceNew: true, reconnection: false });
+  const socket = io(nodes.clients.url, { path: "/socket", forceNew: true, reconnection: false });
   sockets.push(socket);
   socket.on("connect", () => {
     socket

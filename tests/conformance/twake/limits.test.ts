@@ -6,15 +6,29 @@ import { NOT_AUTHORIZED, useTwake } from "./suite.ts";
 const suite = useTwake("strict", { claims: { iss: "conformance", aud: "conformance" } });
 
 describe("with small limits", () => {
-  it.each([2, 4] as const)("who does not authenticate in time is disconnected: client %i", async (version) => {
-    const [silent, early] = [await suite.open({ version }), await suite.open({ version })];
-    early.emit("realtime:join", { name: "/ping" });
-    expect(await silent.ended()).toBe("io server disconnect");
-    expect(await early.ended()).toBe("io server disconnect");
-    expect(silent.heard).toEqual([]);
-    expect(early.of("realtime:join:error")).toEqual([
-      { name: "/ping", error: NOT_AUTHORIZED, message: NOT_AUTHORIZED },
-    ]);
+  // These wait for the time that there is for a login, together.
+  it.concurrent.each([2, 4] as const)(
+    "who does not authenticate in time is disconnected: client %i",
+    async (version) => {
+      const [silent, early] = [await suite.open({ version }), await suite.open({ version })];
+      early.emit("realtime:join", { name: "/ping" });
+      expect(await silent.ended()).toBe("io server disconnect");
+      expect(await early.ended()).toBe("io server disconnect");
+      expect(silent.heard).toEqual([]);
+      expect(early.of("realtime:join:error")).toEqual([
+        { name: "/ping", error: NOT_AUTHORIZED, message: NOT_AUTHORIZED },
+      ]);
+    },
+  );
+
+  it.concurrent("a flood before the login is not answered with more than it asked for, and hinders nobody", async () => {
+    const client = await suite.open();
+    for (let n = 0; n < 500; n++) client.emit("realtime:leave", { name: "/x" });
+    for (let n = 0; n < 500; n++) client.emit("message", { n });
+    const other = await suite.user("bob", { tenantId: unique("t-") });
+    expect(await other.ask("online:set", {})).toEqual({});
+    expect(await client.ended()).toBe("io server disconnect");
+    expect(client.heard).toEqual([]);
   });
 
   it("a user with too many connections", async () => {
@@ -53,16 +67,6 @@ describe("with small limits", () => {
     expect(errors.filter(({ name }) => name === null).length).toBeGreaterThan(0);
     expect(errors.filter(({ message }) => message === NOT_AUTHORIZED).length).toBeGreaterThan(0);
     await expect.poll(() => client.ask("online:set", {})).toEqual({});
-  });
-
-  it("a flood before the login is not answered with more than it asked for, and hinders nobody", async () => {
-    const client = await suite.open();
-    for (let n = 0; n < 500; n++) client.emit("realtime:leave", { name: "/x" });
-    for (let n = 0; n < 500; n++) client.emit("message", { n });
-    const other = await suite.user("bob", { tenantId: unique("t-") });
-    expect(await other.ask("online:set", {})).toEqual({});
-    expect(await client.ended()).toBe("io server disconnect");
-    expect(client.heard).toEqual([]);
   });
 
   it("subscriptions of a session are limited", async () => {

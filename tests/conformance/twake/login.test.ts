@@ -191,7 +191,9 @@ describe("4. connecting", () => {
     await client.join(room, suite.roomToken("ann", room));
   });
 
-  it("a second authenticate replaces the first, for the same user of the same tenant only", async () => {
+  it.concurrent("a second authenticate replaces the first, for the same user of the same tenant only", async ({
+    expect,
+  }) => {
     const client = await suite.user("ann", { claims: { exp: seconds() + 2 } });
     for (const token of [native.token("bob"), native.token("ann", { tenantId: unique("t-") }), "garbage"]) {
       const before = client.of("unauthorized").length;
@@ -205,7 +207,7 @@ describe("4. connecting", () => {
     expect(client.reason).toBeUndefined();
   });
 
-  it("expiry ends the session", async () => {
+  it.concurrent("expiry ends the session", async () => {
     const client = await suite.user("ann", { claims: { exp: seconds() + 2 } });
     await client.join("/ping", native.token("ann"));
     expect(await client.ended()).toMatch(/^(transport close|io server disconnect)$/);

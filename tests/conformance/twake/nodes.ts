@@ -1,4 +1,12 @@
-import { createGateway, MemoryPresenceStore, MemoryRevocations, systemClock, type Gateway } from "@roomcast/core";
+import {
+  createGateway,
+  MemoryPresenceStore,
+  MemoryRevocations,
+  systemClock,
+  type Clock,
+  type Gateway,
+  type GatewayOptions,
+} from "@roomcast/core";
 import {
   CreateResult,
   DeleteResult,
@@ -8,9 +16,12 @@ import {
   RealtimeUpdated,
 } from "@roomcast/core/crud";
 import { TestCluster } from "@roomcast/core/testing";
+import { redisParts } from "@roomcast/redis";
 import { attach, JwtAuthenticator, RoomTokens, type Roomcast } from "@roomcast/server";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { RedisServer } from "../../../packages/redis/test/redis-server.ts";
+import { NODES } from "../native/target.ts";
 import { seconds, sign } from "../native/tokens.ts";
 
 const SECRET = "the secret of a back end with services";
@@ -22,10 +33,16 @@ export interface ServiceNode {
   readonly roomcast: Roomcast;
 }
 
-/** Two nodes of one cluster in this process, and what was reported of them. */
+/**
+ * Two nodes of one cluster in this process, and what was reported of them. They share this process's memory, or a Redis
+ * where targets have several nodes.
+ */
 export interface ServiceNodes {
+  /** The services' own. */
   readonly one: ServiceNode;
   readonly two: ServiceNode;
+  /** Where clients connect: at the services' own, or at the other one where targets have several nodes. */
+  readonly clients: ServiceNode;
   readonly failures: unknown[];
   close(): Promise<void>;
 }
@@ -38,17 +55,12 @@ export function accessToken(userId: string): string {
 export async function startNodes(): Promise<ServiceNodes> {
   const failures: unknown[] = [];
   const clock = systemClock;
-  const cluster = new TestCluster({ clock });
-  const presence = new MemoryPresenceStore();
-  const revocations = new MemoryRevocations({ clock });
+  const cluster = NODES > 1 ? await redisCluster(failures) : memoryCluster(clock);
   const start = async (nodeId: string) => {
     const httpServer = createServer();
     const gateway = createGateway({
       auth: new JwtAuthenticator({ secret: SECRET }),
-      broker: cluster.broker(),
-      presence,
-      revocations,
-      nodeId,
+      ...cluster.parts(nodeId),
       limits: { handshakesPerSecondPerAddress: 100_000 },
       observer: { failed: (_where, error) => failures.push(error) },
     });
@@ -64,11 +76,37 @@ export async function startNodes(): Promise<ServiceNodes> {
   return {
     one,
     two,
+    clients: NODES > 1 ? two : one,
     failures,
     async close() {
       await Promise.all([one, two].map(({ roomcast }) => roomcast.close({ drainSeconds: 2 })));
       await cluster.close();
     },
+  };
+}
+
+/** What the nodes have in common. */
+interface Common {
+  /** For one node. */
+  parts(nodeId: string): Pick<GatewayOptions, "broker" | "presence" | "revocations" | "nodeId">;
+  close(): Promise<void>;
+}
+
+function memoryCluster(clock: Clock): Common {
+  const cluster = new TestCluster({ clock });
+  const presence = new MemoryPresenceStore();
+  const revocations = new MemoryRevocations({ clock });
+  return {
+    parts: (nodeId) => ({ broker: cluster.broker(), presence, revocations, nodeId }),
+    close: () => cluster.close(),
+  };
+}
+
+async function redisCluster(failures: unknown[]): Promise<Common> {
+  const redis = await RedisServer.start();
+  return {
+    parts: (nodeId) => redisParts({ url: redis.url, nodeId, failed: (_where, error) => failures.push(error) }),
+    close: () => redis.stop(),
   };
 }
 

@@ -39,7 +39,7 @@ async function fence(client: TwakeClient, room: string): Promise<void> {
 
 describe("3. realtime:resource", () => {
   it("8. two rooms: two deliveries, each with its room; 9. exactly five keys", async () => {
-    const client = await member(nodes.one, ["/messages", "/messages/8"]);
+    const client = await member(nodes.clients, ["/messages", "/messages/8"]);
     await service.create({ id: "8", text: "hi" });
     await client.hears("realtime:resource", 2);
     const resource = { id: "8", text: "hi" };
@@ -53,7 +53,7 @@ describe("3. realtime:resource", () => {
   });
 
   it("tells of updates and deletions, in their order", async () => {
-    const client = await member(nodes.one, ["/messages"]);
+    const client = await member(nodes.clients, ["/messages"]);
     const id = unique("m");
     await service.create({ id, text: "a" });
     await service.update(id, { id, text: "b" });
@@ -68,7 +68,7 @@ describe("3. realtime:resource", () => {
 
   it("takes room names literally", async () => {
     const rooms = ["/c/1/channels", "/c/1/channels/", "/c/1/channels?type=public", "/c/1/channels?type=direct"];
-    const client = await member(nodes.one, rooms);
+    const client = await member(nodes.clients, rooms);
     for (const room of [...rooms, "/c/1", "/c/1/Channels", "/c/1/channels/1"]) {
       const change = { action: "saved", type: "channel", path: null, resource: room };
       await nodes.one.gateway.publishResource({ tenantId: "default", name: room }, change);
@@ -80,7 +80,7 @@ describe("3. realtime:resource", () => {
   });
 
   it("10. a wrong result class, or `deleted: false`: no event, and the result untouched", async () => {
-    const client = await member(nodes.one, ["/messages"]);
+    const client = await member(nodes.clients, ["/messages"]);
     const item = { id: "10", text: "x" };
     const odd = await service.createOddly(item);
     expect(odd).toBeInstanceOf(UpdateResult);
@@ -93,14 +93,14 @@ describe("3. realtime:resource", () => {
   });
 
   it("11. empty recipients: nothing", async () => {
-    const client = await member(nodes.one, ["/messages", "/"]);
+    const client = await member(nodes.clients, ["/messages", "/"]);
     expect(await service.createForNobody({ id: "11", text: "x" })).toBeInstanceOf(CreateResult);
     await fence(client, "/");
     expect(client.of("realtime:resource")).toEqual([]);
   });
 
   it("16. a resolver that throws: the call succeeds, the failure is counted", async () => {
-    const client = await member(nodes.one, ["/messages"]);
+    const client = await member(nodes.clients, ["/messages"]);
     const item = { id: "16", text: "x" };
     expect((await service.createBadly(item)).entity).toBe(item);
     await expect.poll(() => nodes.failures.map(String)).toEqual(["Error: the resolver is broken"]);
@@ -136,7 +136,7 @@ const CLIENTS = ([2, 4] as const).flatMap((version) =>
 
 describe("13. the whole flow", () => {
   it.each(CLIENTS)("with socket.io-client $version over $transports", async (options) => {
-    const client = await TwakeClient.open(nodes.one.url, { ...options, path: "/socket" });
+    const client = await TwakeClient.open(nodes.clients.url, { ...options, path: "/socket" });
     clients.push(client);
     expect((await client.tryJoin("/messages"))[0]).toBe("realtime:join:error");
     await client.authenticate(accessToken("ann"));
@@ -170,7 +170,7 @@ describe("13. the whole flow", () => {
 
   it.each([2, 4] as const)("15. a reconnect re-authenticates and rejoins: client %i", async (version) => {
     const [room] = await nodes.one.roomcast.signRooms({ tenantId: "default", userId: "ann" }, ["/messages"]);
-    const client = await TwakeClient.open(nodes.one.url, { version, reconnection: true });
+    const client = await TwakeClient.open(nodes.clients.url, { version, reconnection: true });
     clients.push(client);
     const begin = (): void => client.emit("authenticate", { token: accessToken("ann") });
     client.socket.on("connect", begin);

@@ -1,4 +1,4 @@
-import { afterEach, expect } from "vitest";
+import { expect } from "vitest";
 import { unique, useTarget, type Suite, type UseTargetOptions } from "../native/suite.ts";
 import type { TargetKind } from "../native/target.ts";
 import { TwakeClient, type TwakeOptions } from "./client.ts";
@@ -15,16 +15,13 @@ export interface TwakeUserOptions extends TwakeOptions {
 /** Clients of the Twake dialect of one target, closed behind each test. */
 export class TwakeSuite {
   readonly native: Suite;
-  readonly #clients = new Set<TwakeClient>();
 
   constructor(native: Suite) {
     this.native = native;
   }
 
   async open(options: TwakeOptions & { readonly url?: string } = {}): Promise<TwakeClient> {
-    const client = await TwakeClient.open(options.url ?? this.native.url, options);
-    this.#clients.add(client);
-    return client;
+    return this.native.keep(await TwakeClient.open(options.url ?? this.native.url, options));
   }
 
   /** A connection that has logged in. */
@@ -61,16 +58,9 @@ export class TwakeSuite {
     }
     await client.leave(room);
   }
-
-  release(): void {
-    for (const client of this.#clients) client.close();
-    this.#clients.clear();
-  }
 }
 
 /** To be called once at the top of a test file. */
 export function useTwake(kind: TargetKind, options: UseTargetOptions = {}): TwakeSuite {
-  const suite = new TwakeSuite(useTarget(kind, options));
-  afterEach(() => suite.release());
-  return suite;
+  return new TwakeSuite(useTarget(kind, options));
 }
