@@ -14,7 +14,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "all",
-          include: ["packages/*/src/**/*.test.ts", "tests/**/*.test.ts"],
+          include: ["packages/*/src/**/*.test.{ts,tsx}", "tests/**/*.test.ts"],
           // Joins them when ten seeds in a row have been without a violation: `npm run faults`.
           exclude: ["tests/faults/faults.test.ts"],
         },
