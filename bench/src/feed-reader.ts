@@ -1,9 +1,10 @@
+import { createClient } from "redis";
 import { fail } from "./child.ts";
 import { RawReader } from "./raw-reader.ts";
 import { openSession, type Language } from "./raw-session.ts";
 
 /** What a server's readers speak. */
-export type FeedLanguage = Language | "nats" | "nchan";
+export type FeedLanguage = Language | "nats" | "nchan" | "redis";
 
 /** How many bytes came with an event, and their text, which is made when it is asked for. */
 export type OnEvent = (length: number, text: () => string) => void;
@@ -19,12 +20,21 @@ export interface FeedOptions {
 export async function followFeed({ port, language, token, onEvent }: FeedOptions): Promise<void> {
   if (language === "nats") await followNats(port, onEvent);
   // Who is let in follows already.
+  else if (language === "redis") await followRedis(port, onEvent);
   else if (language === "nchan") await RawReader.open(port, "/", onEvent, closed);
   else await openSession({ port, language, token, topics: ["feed"], onFrame: onEvent });
 }
 
 function closed(): void {
   fail("The server closed a connection");
+}
+
+/** Redis itself, without any server of events before it. */
+async function followRedis(port: number, onEvent: OnEvent): Promise<void> {
+  const client = createClient({ url: `redis://127.0.0.1:${port}` });
+  client.on("error", (error: unknown) => fail(`Redis: ${String(error)}`));
+  await client.connect();
+  await client.subscribe("feed", (message) => onEvent(message.length, () => message));
 }
 
 const END = "\r\n";

@@ -19,6 +19,12 @@ export function natsServer(): Installed | Missing {
   return file === undefined ? { missing: "nats-server is not installed (apt-get install nats-server)" } : { file };
 }
 
+export function redisServer(): Installed | Missing {
+  if (!programsMeasurable()) return { missing: NOT_HERE };
+  const file = findProgram("redis-server");
+  return file === undefined ? { missing: "redis-server is not installed (apt-get install redis-server)" } : { file };
+}
+
 /** Where distributions keep nginx's modules. */
 const MODULE_FOLDERS = ["/usr/lib/nginx/modules", "/usr/lib64/nginx/modules", "/etc/nginx/modules"];
 

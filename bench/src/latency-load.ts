@@ -4,8 +4,7 @@ import { monotonic } from "./clock.ts";
 import { event } from "./contenders/event.ts";
 import type { Schedule } from "./contenders/schedule.ts";
 import { percentile } from "./contest.ts";
-import type { OnFrame } from "./raw-reader.ts";
-import { openSession, type Language } from "./raw-session.ts";
+import { followFeed, type FeedLanguage, type OnEvent } from "./feed-reader.ts";
 import { importKey, signToken } from "./token.ts";
 import { within } from "./within.ts";
 
@@ -13,12 +12,12 @@ import { within } from "./within.ts";
  * Readers of one channel that count every event. Each so-manieth looks at what it is given: numbers rise by one, and the text
  * is as it should be; and it notes how long after its time an event came, where there is a schedule.
  *
- * Arguments: port, readers, `socket.io` or `ws`, bytes of an event's payload, which readers look (10: every tenth). Asked:
+ * Arguments: port, readers, language, bytes of an event's payload, which readers look (10: every tenth). Asked:
  * `connect`; `follow` any number of events, telling after each so many how many of them came; `time`, a schedule;
  * `arrived`, answered when every reader has had so many events since; `latencies` of the schedule; `mark`, where it stands.
  */
 const [port, readers] = process.argv.slice(2, 4).map(Number) as [number, number];
-const language = process.argv[4] as Language;
+const language = process.argv[4] as FeedLanguage;
 const [bytes, everyNth] = process.argv.slice(5, 7).map(Number) as [number, number];
 const PATIENCE_SECONDS = 60;
 const text = JSON.stringify(event(0, bytes).text);
@@ -57,8 +56,8 @@ answer({
     const key = await importKey();
     await connectCrowd({ to: readers }, async (index) => {
       const token = await signToken(key, `user${index}`);
-      const onFrame = index % everyNth === 0 ? looking(index) : () => counted(index);
-      await openSession({ port, language, token, topics: ["feed"], onFrame });
+      const onEvent = index % everyNth === 0 ? looking(index) : () => counted(index);
+      await followFeed({ port, language, token, onEvent });
     });
   },
   follow: (each: number) => {
@@ -114,7 +113,7 @@ function counted(index: number): void {
 }
 
 /** For a reader that looks. */
-function looking(index: number): OnFrame {
+function looking(index: number): OnEvent {
   let last = -1;
   return (_, read) => {
     const arrived = monotonic();

@@ -1,13 +1,13 @@
 import type { Bench } from "./bench.ts";
-import { monotonic } from "./clock.ts";
 import { hold, spreadOf, type Contender, type ContestResult } from "./contest.ts";
+import { Flow } from "./flow.ts";
 import type { Latencies, Mark } from "./latency-load.ts";
 import { needConnections } from "./machine.ts";
 import { grouped, wholeNumber } from "./numbers.ts";
 import { counting } from "./progress.ts";
 import type { Language } from "./raw-session.ts";
 import { Stage, type Actor, type ServerActor } from "./stage.ts";
-import { within } from "./within.ts";
+import { timed } from "./timed.ts";
 
 interface LatencyContender extends Contender {
   readonly language: Language;
@@ -32,7 +32,6 @@ const LOOKING_AT_SATURATION = 100;
 const LOOKING_AT_LATENCY = 10;
 /** A process with so many percent of its core has no more to give, but for what passes between questions. */
 const BUSY = 92;
-const PATIENCE_SECONDS = 60;
 
 interface Setting {
   readonly readers: number;
@@ -116,7 +115,7 @@ async function stage<Value>(
 
 /** Publishes whenever others have arrived. */
 async function saturate(set: Set): Promise<{ deliveries: number; server: number; load: number }> {
-  const flow = await Flow.begin(set);
+  const flow = await begin(set);
   await flow.run(WARM_UP_MS);
   const before = await marks(set);
   await flow.run(SATURATED_MS);
@@ -133,67 +132,25 @@ async function saturate(set: Set): Promise<{ deliveries: number; server: number;
 /** Publishes on a schedule. */
 async function time(set: Set, perSecond: number): Promise<Record<keyof Latencies | "load", number>> {
   const { server, load, bytes } = set;
-  const flow = await Flow.begin(set);
+  const flow = await begin(set);
   await flow.run(WARM_UP_MS);
   await flow.end();
-  const interval = 1000 / perSecond;
-  const count = Math.ceil(TIMED_MS / interval);
-  // Begins when both have heard of it.
-  const schedule = { start: monotonic() + 50, interval, count };
-  await load.ask("time", schedule);
   const before = await marks(set);
-  await within(PATIENCE_SECONDS, "Publishing", server.ask("schedule", { ...schedule, bytes }));
-  await load.ask("arrived", count);
+  const latencies = await timed({ publisher: server, load, bytes, perSecond, milliseconds: TIMED_MS });
   const after = await marks(set);
   return {
-    ...(await load.ask<Latencies>("latencies")),
+    ...latencies,
     load: (after.cpu - before.cpu) / (after.at - before.at) / 10,
   };
+}
+
+async function begin({ server, load, bytes }: Set): Promise<Flow> {
+  return await Flow.begin({ publisher: server, load, bytes, burst: BURST, inFlight: IN_FLIGHT });
 }
 
 async function marks({ server, load }: Set): Promise<Mark & { serverCpu: number }> {
   const [mark, serverCpu] = await Promise.all([load.ask<Mark>("mark"), server.cpu()]);
   return { ...mark, serverCpu };
-}
-
-/** Events that are published as fast as others arrive. */
-class Flow {
-  readonly #set: Set;
-  #published = 0;
-  #arrived = 0;
-  #moved: (() => void) | undefined;
-
-  private constructor(set: Set) {
-    this.#set = set;
-    set.load.onProgress((arrived) => {
-      this.#arrived = arrived;
-      this.#moved?.();
-    });
-  }
-
-  static async begin(set: Set): Promise<Flow> {
-    await set.load.ask("follow", BURST);
-    return new Flow(set);
-  }
-
-  async run(milliseconds: number): Promise<void> {
-    const { server, bytes } = this.#set;
-    for (const end = performance.now() + milliseconds; performance.now() < end;) {
-      if (this.#published - this.#arrived + BURST <= IN_FLIGHT) {
-        this.#published += BURST;
-        // One after the other: what is asked for together would be published in one tick.
-        await server.ask("publish", { burst: BURST, bytes });
-      } else {
-        const moved = new Promise<void>((resolve) => (this.#moved = resolve));
-        await within(PATIENCE_SECONDS, "The arrival of what was published", moved);
-      }
-    }
-  }
-
-  /** Resolves when every reader has had everything; rejects for more. */
-  async end(): Promise<void> {
-    await this.#set.load.ask("arrived", this.#published);
-  }
 }
 
 /** Says whose figure is not what its server can do: where something else was at its end before the server was. */

@@ -15,6 +15,9 @@ import { latencyBench } from "./latency.ts";
 import { filtersBench } from "./filters.ts";
 import { machine } from "./machine.ts";
 import { mixedBench } from "./mixed.ts";
+import { nodesBench } from "./nodes.ts";
+import { nodesLatencyBench } from "./nodes-latency.ts";
+import { nodesStormBench } from "./nodes-storm.ts";
 import { presenceBench } from "./presence.ts";
 import { Interrupted } from "./stage.ts";
 import { stormBench } from "./storm.ts";
@@ -34,6 +37,9 @@ const BENCHES: readonly Bench[] = [
   stormBench,
   disruptionBench,
   deployBench,
+  nodesBench,
+  nodesLatencyBench,
+  nodesStormBench,
 ];
 
 const RESULTS = relative(process.cwd(), fileURLToPath(new URL("../results", import.meta.url)));

@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { pinnable } from "./machine.ts";
+import { pinnable, type Core } from "./machine.ts";
 
 /** Where programs of the system are that an ordinary user's PATH leaves out. */
 const SYSTEM_FOLDERS = ["/usr/sbin", "/usr/local/sbin", "/sbin"];
@@ -51,15 +51,17 @@ export interface ProgramOptions {
   readonly configuration: (folder: string) => string;
   /** Its arguments, given the file of the configuration. */
   readonly args: (configuration: string) => readonly string[];
-  /** What it writes to its standard error when it is ready. */
+  /** What it writes when it is ready. */
   readonly ready: RegExp;
+  /** The servers' core unless given. */
+  readonly core?: Core;
   /** Called when it ends before it is stopped. */
   readonly onEnd: (reason: string) => void;
 }
 
 /**
- * A program of others that is measured. It is kept to the servers' core, and ends with us, however we end: the kernel tells it
- * when we were killed.
+ * A program of others that is measured, or that servers need. It is kept to one core, and ends with us, however we end: the
+ * kernel tells it when we were killed.
  */
 export class Program {
   /** What `ready` matched. */
@@ -74,15 +76,15 @@ export class Program {
   }
 
   /** Rejects with what the program said when it ends instead of getting ready. */
-  static async start({ file, configuration, args, ready, onEnd }: ProgramOptions): Promise<Program> {
+  static async start({ file, configuration, args, ready, core = 0, onEnd }: ProgramOptions): Promise<Program> {
     const folder = mkdtempSync(join(tmpdir(), "roomcast-bench-"));
     const remove = (): void => rmSync(folder, { recursive: true, force: true });
     process.once("exit", remove);
     try {
       const configured = join(folder, "configuration");
       writeFileSync(configured, configuration(folder));
-      const [command, ...rest] = [...wrappers(), file, ...args(configured)] as [string, ...string[]];
-      const child = spawn(command, rest, { stdio: ["ignore", "ignore", "pipe"] });
+      const [command, ...rest] = [...wrappers(core), file, ...args(configured)] as [string, ...string[]];
+      const child = spawn(command, rest, { stdio: ["ignore", "pipe", "pipe"] });
       const kill = (): void => void child.kill("SIGTERM");
       process.once("exit", kill);
       let output = "";
@@ -96,11 +98,13 @@ export class Program {
           reject(new Error(reason));
           onEnd(reason);
         });
-        child.stderr.setEncoding("utf8").on("data", (text: string) => {
-          output = (output + text).slice(-KEPT_OUTPUT);
-          const match = ready.exec(output);
-          if (match !== null) resolve(match);
-        });
+        for (const stream of [child.stdout, child.stderr]) {
+          stream.setEncoding("utf8").on("data", (text: string) => {
+            output = (output + text).slice(-KEPT_OUTPUT);
+            const match = ready.exec(output);
+            if (match !== null) resolve(match);
+          });
+        }
       });
       return new Program(child, said, async () => {
         stopped = true;
@@ -142,9 +146,9 @@ function cpuOf(pid: string): number {
   return nanoseconds.reduce((sum, one) => sum + one, 0) / 1000;
 }
 
-function wrappers(): readonly string[] {
+function wrappers(core: Core): readonly string[] {
   return [
-    ...(pinnable() ? ["taskset", "-c", "0"] : []),
+    ...(pinnable() ? ["taskset", "-c", String(core)] : []),
     ...(executable(SETPRIV) ? [SETPRIV, "--pdeathsig", "TERM"] : []),
   ];
 }

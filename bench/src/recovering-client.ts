@@ -5,7 +5,8 @@ import type { BenchEvent } from "./contenders/event.ts";
 import { PING_BYTES, RawReader } from "./raw-reader.ts";
 
 export interface RecoveringClientOptions {
-  readonly port: number;
+  /** Asked at each attempt. */
+  readonly port: () => number;
   readonly token: string;
   readonly kind: ClientKind;
   /** From 0 up to 1. */
@@ -67,7 +68,7 @@ export class RecoveringClient {
       if (run === this.#run) this.#again(false);
     };
     RawReader.open(
-      this.#options.port,
+      this.#options.port(),
       "/socket.io/?EIO=4&transport=websocket",
       (length, text, reader) => {
         if (run !== this.#run) return;

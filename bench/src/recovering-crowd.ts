@@ -46,6 +46,8 @@ export class Crowd {
   readonly clients: readonly RecoveringClient[];
   readonly comebacks: readonly Comeback[];
   readonly #options: CrowdOptions;
+  /** Where attempts to connect go. */
+  #port: number;
   /** When each client got each event; 0: it did not. */
   readonly #arrivedAt: Float64Array;
   /** How many clients have each event. */
@@ -57,8 +59,9 @@ export class Crowd {
 
   /** A token for each client. */
   constructor(options: CrowdOptions, tokens: readonly string[]) {
-    const { port, kind, clients, numbers, bytes, seed } = options;
+    const { kind, clients, numbers, bytes, seed } = options;
     this.#options = options;
+    this.#port = options.port;
     this.#arrivedAt = new Float64Array(clients * numbers);
     this.#having = new Uint32Array(numbers);
     const comebacks: Comeback[] = [];
@@ -68,7 +71,7 @@ export class Crowd {
       let lostAt = 0;
       let newest = -1;
       return new RecoveringClient({
-        port,
+        port: () => this.#port,
         token,
         kind: createKind(kind),
         random: seeded(seed * clients + client),
@@ -94,6 +97,11 @@ export class Crowd {
 
   get following(): number {
     return this.#following;
+  }
+
+  /** From now on, whoever connects does so there. */
+  moveTo(port: number): void {
+    this.#port = port;
   }
 
   /** Has everybody follow the channel, so many at a time. */

@@ -32,6 +32,8 @@ answer({
   connect: async () => await crowd.connect(50, tell),
   /** All have the event of this number. */
   having: async (number: number) => await crowd.having(number),
+  /** Whoever connects from now on does so at this port. */
+  move: (to: number) => crowd.moveTo(to),
   drop: () => {
     for (const client of crowd.clients) client.cut(Number.POSITIVE_INFINITY);
   },
