@@ -90,11 +90,10 @@ async function measure(contender: NodesContender, { readers, bytes }: Setting, l
       );
       return { mark, cpu: [one, two, three, four] as [number, number, number, number] };
     };
-    const flow = await Flow.begin({ publisher, load, bytes, burst: BURST, inFlight: IN_FLIGHT });
-    await flow.run(WARM_UP_MS);
-    await flow.end();
     // What a node does when there is nothing to do is nothing of a publication.
     const [asleep, idle] = [await marks(), await delay(IDLE_MS).then(marks)];
+    const flow = await Flow.begin({ publisher, load, bytes, burst: BURST, inFlight: IN_FLIGHT });
+    await flow.run(WARM_UP_MS);
     const before = await marks();
     await flow.run(SATURATED_MS);
     const after = await marks();

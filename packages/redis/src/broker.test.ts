@@ -104,6 +104,26 @@ async function heard({ log }: Node, data: readonly unknown[]): Promise<void> {
   await vi.waitFor(() => expect(log.data).toEqual(data), WAIT);
 }
 
+describe("RedisBroker, where much is published", () => {
+  it("keeps the order of what is published in tick after tick, also when Redis forgets the scripts meanwhile", async () => {
+    const node = await startNode({ prefix: randomUUID() });
+    await follow(node);
+    await stranger("SCRIPT", "FLUSH");
+    const published: Promise<Position | undefined>[] = [];
+    for (let n = 0; n < 300; n++) {
+      published.push(publish(node, n));
+      if (n % 3 === 2) await new Promise((resolve) => setImmediate(resolve));
+      if (n === 150) await stranger("SCRIPT", "FLUSH");
+    }
+    const offsets = (await Promise.all(published)).map((position) => position?.offset);
+    expect(offsets).toEqual(Array.from({ length: 300 }, (_, n) => n + 1));
+    await heard(
+      node,
+      Array.from({ length: 300 }, (_, n) => n),
+    );
+  });
+});
+
 describe("RedisBroker, where something is lost", () => {
   it("delivers all in order when the connection that listens is ended again and again while others publish", async () => {
     const prefix = randomUUID();

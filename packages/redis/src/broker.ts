@@ -109,9 +109,9 @@ export class RedisBroker implements Broker, Closer, HealthCheck {
     this.#compareSoon(this.#checkMs);
   }
 
-  async publish(address: ChannelAddress, draft: Draft, options: PublishOptions): Promise<Published> {
-    if (this.#closed) throw new GatewayError("UNAVAILABLE", "The broker is closed");
-    return await this.#outbox.publish(address, draft, options);
+  publish(address: ChannelAddress, draft: Draft, options: PublishOptions): Promise<Published> {
+    if (this.#closed) return Promise.reject(new GatewayError("UNAVAILABLE", "The broker is closed"));
+    return this.#outbox.publish(address, draft, options);
   }
 
   async signal(address: ChannelAddress, signal: Signal): Promise<void> {

@@ -1,9 +1,9 @@
-import { GatewayError, type ChannelAddress } from "@roomcast/protocol";
+import { addressKey, GatewayError, type ChannelAddress } from "@roomcast/protocol";
 import { draftDigest, type Draft, type Keep, type Published, type PublishOptions } from "@roomcast/core";
 import { announce, bodyOf } from "./announcement.ts";
 import type { ChannelKeys, Keys } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
-import { PUBLISH } from "./scripts.ts";
+import { APPEND, APPEND_ONCE, type Script } from "./scripts.ts";
 import type { TenantAccounts } from "./tenant-accounts.ts";
 
 export interface OutboxOptions {
@@ -24,103 +24,157 @@ interface Item {
   readonly reject: (error: unknown) => void;
 }
 
-/** What is published to one channel, under the same rules, in one tick. */
+/** What is published to one channel under the same rules, in one step. */
 interface Batch {
-  readonly address: ChannelAddress;
   readonly keep: Keep | false;
   readonly items: Item[];
   bytes: number;
 }
 
+/** A channel to which something is published. */
+interface Lane {
+  readonly address: ChannelAddress;
+  readonly key: string;
+  readonly keys: ChannelKeys;
+  /** What has not been sent yet. */
+  readonly waiting: Batch[];
+}
+
 /** Idempotency keys live so long. */
 const ONCE_MS = 5 * 60 * 1000;
-/** A batch is sent before the tick ends when it has so many publications, or so many bytes. */
+/** A batch has at most so many publications, and another one is begun when it has so many bytes. */
 const BATCH_ITEMS = 500;
 const BATCH_BYTES = 512 * 1024;
 
-/** Gathers what is published in one tick of the event loop: one script for each channel, all of them in one write. */
+/**
+ * Gathers what is published in one tick of the event loop: one step for each channel, all of them in one write. What is
+ * published to a channel while a step of it is under way makes the next one, so that no second attempt (a script that Redis
+ * does not know, a slot that has moved) overtakes what came before, and steps grow with the load.
+ */
 export class Outbox {
   readonly #options: OutboxOptions;
-  #batches = new Map<string, Batch>();
-  #scheduled = false;
+  /** By key of the address, those that are not empty. */
+  readonly #lanes = new Map<string, Lane>();
+  /** Those that this tick sends. */
+  #due: Lane[] = [];
 
   constructor(options: OutboxOptions) {
     this.#options = options;
   }
 
   /** Rejects with `UNAVAILABLE`, `CONFLICT` or `LIMIT_REACHED`. */
-  async publish(address: ChannelAddress, draft: Draft, options: PublishOptions): Promise<Published> {
-    const { keep, idempotency: once } = options;
-    const keys = this.#options.keys.channel(address);
-    const bytes = options.bytes ?? 0;
-    return await new Promise<Published>((resolve, reject) => {
-      const batch = this.#batch(keys.announcements, address, keep);
+  publish(address: ChannelAddress, draft: Draft, options: PublishOptions): Promise<Published> {
+    const { keep, idempotency: once, bytes = 0 } = options;
+    return new Promise<Published>((resolve, reject) => {
+      const lane = this.#lane(address);
+      const batch = openBatch(lane, keep);
       batch.items.push({ draft, once, resolve, reject });
       batch.bytes += bytes;
-      if (batch.items.length >= BATCH_ITEMS || batch.bytes >= BATCH_BYTES) {
-        this.#batches.delete(keys.announcements);
-        this.#send(batch);
-      }
-      if (this.#scheduled) return;
-      this.#scheduled = true;
-      setImmediate(() => this.#flush());
     });
   }
 
-  #batch(key: string, address: ChannelAddress, keep: Keep | false): Batch {
-    const known = this.#batches.get(key);
-    if (known !== undefined && sameKeep(known.keep, keep)) return known;
-    if (known !== undefined) this.#send(known);
-    const batch: Batch = { address, keep, items: [], bytes: 0 };
-    this.#batches.set(key, batch);
-    return batch;
+  #lane(address: ChannelAddress): Lane {
+    const key = addressKey(address);
+    const known = this.#lanes.get(key);
+    if (known !== undefined) return known;
+    const lane: Lane = { address, key, keys: this.#options.keys.channelOf(key), waiting: [] };
+    this.#lanes.set(key, lane);
+    if (this.#due.length === 0) setImmediate(() => this.#flush());
+    this.#due.push(lane);
+    return lane;
   }
 
   #flush(): void {
-    this.#scheduled = false;
-    const batches = this.#batches;
-    this.#batches = new Map();
-    for (const batch of batches.values()) this.#send(batch);
+    const due = this.#due;
+    this.#due = [];
+    for (const lane of due) void this.#empty(lane);
   }
 
-  #send(batch: Batch): void {
-    const plain = batch.keep === false && batch.items.every(({ once }) => once === undefined);
-    const keys = this.#options.keys.channel(batch.address);
-    (plain ? this.#announce(batch, keys) : this.#append(batch, keys)).catch((error: unknown) => {
-      for (const { reject } of batch.items) reject(error);
-    });
+  /** Sends what waits, one after the other. */
+  async #empty(lane: Lane): Promise<void> {
+    for (let batch = lane.waiting.shift(); batch !== undefined; batch = lane.waiting.shift()) {
+      try {
+        await this.#send(lane, batch);
+      } catch (error) {
+        for (const { reject } of batch.items) reject(error);
+        // Nobody waits for Redis twice.
+        if (error instanceof GatewayError && error.code === "UNAVAILABLE") {
+          for (const { items } of lane.waiting.splice(0)) for (const { reject } of items) reject(error);
+        }
+      }
+    }
+    this.#lanes.delete(lane.key);
   }
 
-  async #announce({ items }: Batch, { announcements }: ChannelKeys): Promise<void> {
-    const ids = items.map(() => this.#options.newId());
-    const lines = items.map(({ draft }, at) => `${ids[at]} ${bodyOf(draft)}`);
+  async #send(lane: Lane, batch: Batch): Promise<void> {
+    if (batch.items.some(({ once }) => once !== undefined)) await this.#appendOnce(lane, batch);
+    else if (batch.keep === false) await this.#announce(lane, batch);
+    else await this.#append(lane, batch, batch.keep);
+  }
+
+  async #announce({ keys: { announcements } }: Lane, { items }: Batch): Promise<void> {
+    const { ids, lines } = this.#name(items);
     await this.#options.link.command(announcements, ["SPUBLISH", announcements, announce(lines)]);
     for (const [at, { resolve }] of items.entries()) resolve({ id: ids[at] as string });
   }
 
-  async #append({ address, keep, items }: Batch, keys: ChannelKeys): Promise<void> {
-    const { link, newId, logBytes, outliveMs, accounts } = this.#options;
-    const { size, seconds } = keep === false ? { size: 0, seconds: 0 } : keep;
-    if (keep !== false) await accounts.admit(address, seconds);
+  async #append(lane: Lane, { items }: Batch, keep: Keep): Promise<void> {
+    const { ids, lines } = this.#name(items);
+    const reply = await this.#run(APPEND, lane, keep, lines);
+    const [epoch, , first] = reply as readonly [string, number, number];
+    for (const [at, { resolve }] of items.entries()) {
+      resolve({ id: ids[at] as string, position: { epoch, offset: first + at } });
+    }
+  }
+
+  async #appendOnce(lane: Lane, { keep, items }: Batch): Promise<void> {
     const each = items.flatMap(({ draft, once }) => {
       const body = bodyOf(draft);
-      const id = newId();
+      const id = this.#options.newId();
       if (once === undefined) return [id, "", "", "", body];
       return [once.key, id, `${once.sender} ${once.key}`, draftDigest(draft), body];
     });
-    const reply = await link.run(
-      PUBLISH,
-      [keys.meta, keys.log, keys.announcements],
-      [newId(), size, seconds, logBytes, outliveMs, keys.once, ONCE_MS, ...each],
-    );
-    const [, bytes, ...results] = reply as readonly [string, number, ...string[]];
-    if (keep !== false) await accounts.appended(address, { bytes, seconds });
+    const reply = await this.#run(APPEND_ONCE, lane, keep, [lane.keys.once, ONCE_MS, ...each]);
+    const [, , ...results] = reply as readonly [string, number, ...string[]];
     for (const [at, { resolve, reject }] of items.entries()) {
       const [status, id, offset, epoch] = results.slice(at * 4, at * 4 + 4) as [string, string, string, string];
       if (status === "conflict") reject(new GatewayError("CONFLICT", "This id was used for another publication"));
       else resolve(offset === "" ? { id } : { id, position: { epoch, offset: Number(offset) } });
     }
   }
+
+  #name(items: readonly Item[]): { readonly ids: readonly string[]; readonly lines: readonly string[] } {
+    const ids = items.map(() => this.#options.newId());
+    return { ids, lines: items.map(({ draft }, at) => `${ids[at]} ${bodyOf(draft)}`) };
+  }
+
+  /** Runs a script that appends, within the limits of the tenant. */
+  async #run(
+    script: Script,
+    { address, keys }: Lane,
+    keep: Keep | false,
+    args: readonly (string | number)[],
+  ): Promise<unknown> {
+    const { link, newId, logBytes, outliveMs, accounts } = this.#options;
+    const { size, seconds } = keep === false ? { size: 0, seconds: 0 } : keep;
+    if (keep !== false) await accounts.admit(address, seconds);
+    const all = [newId(), size, seconds, logBytes, outliveMs, ...args];
+    const reply = await link.run(script, [keys.meta, keys.log, keys.announcements], all);
+    const [, bytes] = reply as readonly [string, number];
+    if (keep !== false) await accounts.appended(address, { bytes, seconds });
+    return reply;
+  }
+}
+
+/** The batch that the next publication goes into. */
+function openBatch({ waiting }: Lane, keep: Keep | false): Batch {
+  const last = waiting.at(-1);
+  if (last !== undefined && sameKeep(last.keep, keep) && last.items.length < BATCH_ITEMS && last.bytes < BATCH_BYTES) {
+    return last;
+  }
+  const batch: Batch = { keep, items: [], bytes: 0 };
+  waiting.push(batch);
+  return batch;
 }
 
 function sameKeep(a: Keep | false, b: Keep | false): boolean {

@@ -23,13 +23,20 @@ end
 
 local function trim(log, bytes, size, maxBytes, bornBefore)
   local length = redis.call('XLEN', log)
-  while length > 0 do
-    local head = redis.call('XRANGE', log, '-', '+', 'COUNT', 1)[1]
-    local line, at = head[2][2], tonumber(head[2][4] or '')
-    if at and length <= size and bytes <= maxBytes and at > bornBefore then break end
-    redis.call('XDEL', log, head[1])
-    if at then bytes = bytes - #line end
-    length = length - 1
+  local fits = false
+  while length > 0 and not fits do
+    -- One more than are too many, so that the one that may stay is seen too; a single command has room for so many.
+    local heads = redis.call('XRANGE', log, '-', '+', 'COUNT', math.min(1000, math.max(0, length - size) + 1))
+    local gone = {}
+    for _, head in ipairs(heads) do
+      local line, at = head[2][2], tonumber(head[2][4] or '')
+      fits = at and length <= size and bytes <= maxBytes and at > bornBefore
+      if fits then break end
+      gone[#gone + 1] = head[1]
+      if at then bytes = bytes - #line end
+      length = length - 1
+    end
+    if #gone > 0 then redis.call('XDEL', log, unpack(gone)) end
   end
   if length == 0 then bytes = 0 end
   return bytes
@@ -43,23 +50,19 @@ end
 `;
 
 /**
- * Appends publications to a channel's log and announces them, in one step.
+ * What is done around appending: `append` takes a line and returns its offset ('' without history), or nil and what Redis
+ * says; `announced` cuts the log, writes down where it stands and announces the lines.
  *
  * KEYS: meta, log, announcements.
  * ARGV: a new epoch, in case there is none; size, seconds (0: no history); bytes of the log at most; milliseconds for which
- * the log's position outlives it; the prefix of idempotency keys; milliseconds for which those live; then for each publication its
- * id, another id for when that is taken, its idempotency key or '', the digest of its content, its body.
+ * the log's position outlives it.
  *
- * Returns the epoch, the bytes of the log, and for each publication `new`, `known` or `conflict`, its id and
- * its offset ('' without history).
- *
- * Its first line has Redis refuse it as a whole when it is out of memory; without, what came after the first change was done.
+ * The first line has Redis refuse all of it when it is out of memory; without, what came after the first change was done.
  */
-export const PUBLISH = script(`#!lua
+const APPENDING = `#!lua
 ${COMMON}
 local meta, log, announcements = KEYS[1], KEYS[2], KEYS[3]
 local size, seconds, maxBytes, outlive = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
-local oncePrefix, onceFor = ARGV[6], ARGV[7]
 local keeps = seconds > 0
 local epoch, top, bytes = '', 0, 0
 local time = now()
@@ -70,8 +73,65 @@ if keeps then
     redis.call('DEL', log)
   end
 end
-local results, lines = { epoch, 0 }, {}
+local lines = {}
 local first = top + 1
+
+local function append(line)
+  lines[#lines + 1] = line
+  if not keeps then return '' end
+  top = top + 1
+  local added = redis.pcall('XADD', log, top .. '-0', 'p', line, 't', time)
+  if type(added) == 'table' and added.err then
+    -- Somebody else wrote to the log: it cannot be gone on with. Anything else is not ours to mend.
+    if not string.find(added.err, 'smaller') and not string.find(added.err, 'WRONGTYPE') then return nil, added end
+    epoch, top, bytes, first = ARGV[1], 1, 0, 1
+    redis.call('DEL', log)
+    redis.call('XADD', log, '1-0', 'p', line, 't', time)
+  end
+  bytes = bytes + #line
+  return tostring(top)
+end
+
+local function announced()
+  if keeps then
+    bytes = trim(log, bytes, size, maxBytes, time - seconds * 1000)
+    redis.call('HSET', meta, 'epoch', epoch, 'top', top, 'bytes', bytes)
+    redis.call('PEXPIRE', meta, seconds * 1000 + outlive)
+    redis.call('PEXPIRE', log, seconds * 1000)
+  end
+  if #lines > 0 then
+    local head = keeps and ('p' .. epoch .. ' ' .. string.format('%d', first)) or 'p'
+    redis.call('SPUBLISH', announcements, head .. '\\n' .. table.concat(lines, '\\n'))
+  end
+end
+`;
+
+/**
+ * Appends publications to a channel's log and announces them, in one step. KEYS and ARGV as `APPENDING` has them, with
+ * history; then the line of each publication, its id and its body.
+ *
+ * Returns the epoch, the bytes of the log, and the offset of the first.
+ */
+export const APPEND = script(`${APPENDING}
+for at = 6, #ARGV do
+  local _, refused = append(ARGV[at])
+  if refused then return refused end
+end
+announced()
+return { epoch, bytes, first }
+`);
+
+/**
+ * The same for publications that may have an idempotency key, also without history. ARGV after those of `APPENDING`: the
+ * prefix of idempotency keys; milliseconds for which those live; then for each publication its id, another id for when that
+ * is taken, its idempotency key or '', the digest of its content, its body.
+ *
+ * Returns the epoch, the bytes of the log, and for each publication `new`, `known` or `conflict`, its id, its offset (''
+ * without history) and its epoch.
+ */
+export const APPEND_ONCE = script(`${APPENDING}
+local oncePrefix, onceFor = ARGV[6], ARGV[7]
+local results = { epoch, 0 }
 for at = 8, #ARGV, 5 do
   local id, otherId, once, digest, body = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
   local known = once ~= '' and redis.call('HMGET', oncePrefix .. once, 'digest', 'id', 'offset', 'epoch')
@@ -82,22 +142,8 @@ for at = 8, #ARGV, 5 do
     results[#results + 1] = known[4]
   else
     if once ~= '' and not redis.call('SET', oncePrefix .. 'id ' .. id, '', 'NX', 'PX', onceFor) then id = otherId end
-    local line = id .. ' ' .. body
-    local offset = ''
-    if keeps then
-      top = top + 1
-      local added = redis.pcall('XADD', log, top .. '-0', 'p', line, 't', time)
-      if type(added) == 'table' and added.err then
-        -- Somebody else wrote to the log: it cannot be gone on with. Anything else is not ours to mend.
-        if not string.find(added.err, 'smaller') and not string.find(added.err, 'WRONGTYPE') then return added end
-        epoch, top, bytes, first = ARGV[1], 1, 0, 1
-        redis.call('DEL', log)
-        redis.call('XADD', log, '1-0', 'p', line, 't', time)
-      end
-      offset = tostring(top)
-      bytes = bytes + #line
-    end
-    lines[#lines + 1] = line
+    local offset, refused = append(id .. ' ' .. body)
+    if refused then return refused end
     if once ~= '' then
       redis.call('HSET', oncePrefix .. once, 'digest', digest, 'id', id, 'offset', offset, 'epoch', epoch)
       redis.call('PEXPIRE', oncePrefix .. once, onceFor)
@@ -108,17 +154,8 @@ for at = 8, #ARGV, 5 do
     results[#results + 1] = epoch
   end
 end
-if keeps then
-  bytes = trim(log, bytes, size, maxBytes, time - seconds * 1000)
-  redis.call('HSET', meta, 'epoch', epoch, 'top', top, 'bytes', bytes)
-  redis.call('PEXPIRE', meta, seconds * 1000 + outlive)
-  redis.call('PEXPIRE', log, seconds * 1000)
-  results[2] = bytes
-end
-if #lines > 0 then
-  local head = keeps and ('p' .. epoch .. ' ' .. string.format('%d', first)) or 'p'
-  redis.call('SPUBLISH', announcements, head .. '\\n' .. table.concat(lines, '\\n'))
-end
+announced()
+results[2] = bytes
 return results
 `);
 
