@@ -39,3 +39,4 @@ export type { MembersPage } from "./roster.ts";
 export { ChannelRules, type ChannelRule, type Right, type RuleFunction } from "./rules.ts";
 export type { Follow, FollowListener } from "./services.ts";
 export type { FrameInfo, Session } from "./session.ts";
+export { SharedReads } from "./shared-reads.ts";

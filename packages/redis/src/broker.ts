@@ -1,6 +1,7 @@
 import { addressKey, GatewayError, type ChannelAddress, type Publication } from "@roomcast/protocol";
 import {
   DEFAULT_LIMITS,
+  SharedReads,
   type Broker,
   type BrokerReader,
   type Closer,
@@ -68,6 +69,7 @@ export class RedisBroker implements Broker, Closer, HealthCheck {
   readonly #outbox: Outbox;
   readonly #followed = new Map<string, FollowedChannel>();
   readonly #listening: Listening;
+  readonly #reads = new SharedReads<LogPart>();
   readonly #run = Math.random().toString(36).slice(2, 10);
   #count = 0;
   #reader: BrokerReader | undefined;
@@ -137,13 +139,19 @@ export class RedisBroker implements Broker, Closer, HealthCheck {
   }
 
   async history(address: ChannelAddress, keep: Keep, query: HistoryQuery): Promise<HistoryPage> {
-    const { position, first, publications } = await this.#read(address, keep, query);
-    const channel = this.#followed.get(addressKey(address));
+    const key = addressKey(address);
+    const { limit, since } = query;
+    // A crowd that comes back reads the same.
+    const what = [keep.size, keep.seconds, limit, since?.epoch, since?.offset, key].join(" ");
+    const { position, first, publications } = await this.#reads.read(
+      what,
+      async () => await this.#read(address, keep, query),
+    );
+    const channel = this.#followed.get(key);
     await channel?.reach(position);
     if (channel?.position !== undefined && channel.position.epoch !== position.epoch) {
       throw new GatewayError("UNAVAILABLE", "The log was begun anew while it was read");
     }
-    const { since } = query;
     const complete =
       since !== undefined &&
       since.epoch === position.epoch &&
