@@ -45,12 +45,17 @@ export interface RedisBrokerOptions {
   readonly graceMs?: number;
 }
 
+/** A part of a log, and about how many bytes its publications take as JSON. */
+type SizedPart = LogPart & { readonly bytes: number };
+
 /** How long epoch and offset outlive the log, so that an idle reader sees no false gap. */
 const OUTLIVE_MS = 24 * 60 * 60 * 1000;
 /** For so long Redis is listened to after the last reader has gone: another often comes. */
 const GRACE_MS = 5000;
 /** Events that are read at once where some were missed. */
 const PART = 500;
+/** What an event has besides its line, about: the names of its parts, its channel, its position. */
+const EVENT_BYTES = 300;
 /** How soon positions are compared again when they could not be. */
 const AGAIN_MS = 1000;
 /** Channels whose positions are asked for at once. */
@@ -69,7 +74,7 @@ export class RedisBroker implements Broker, Closer, HealthCheck {
   readonly #outbox: Outbox;
   readonly #followed = new Map<string, FollowedChannel>();
   readonly #listening: Listening;
-  readonly #reads = new SharedReads<LogPart>();
+  readonly #reads = new SharedReads<SizedPart>();
   readonly #run = Math.random().toString(36).slice(2, 10);
   #count = 0;
   #reader: BrokerReader | undefined;
@@ -143,7 +148,7 @@ export class RedisBroker implements Broker, Closer, HealthCheck {
     const { limit, since } = query;
     // A crowd that comes back reads the same.
     const what = [keep.size, keep.seconds, limit, since?.epoch, since?.offset, key].join(" ");
-    const { position, first, publications } = await this.#reads.read(
+    const { position, first, publications, bytes } = await this.#reads.read(
       what,
       async () => await this.#read(address, keep, query),
     );
@@ -158,7 +163,7 @@ export class RedisBroker implements Broker, Closer, HealthCheck {
       since.offset <= position.offset &&
       since.offset + 1 >= first &&
       isUnbroken(publications, since.offset);
-    return { events: publications, position, complete };
+    return { events: publications, position, complete, bytes };
   }
 
   async check(): Promise<void> {
@@ -218,7 +223,7 @@ export class RedisBroker implements Broker, Closer, HealthCheck {
     }
   }
 
-  async #read(address: ChannelAddress, keep: Keep | undefined, { limit, since }: HistoryQuery): Promise<LogPart> {
+  async #read(address: ChannelAddress, keep: Keep | undefined, { limit, since }: HistoryQuery): Promise<SizedPart> {
     const { meta, log } = this.#keys.channel(address);
     const bounds = keep === undefined ? ["", ""] : [keep.size, keep.seconds];
     const reply = await this.#link.run(
@@ -228,12 +233,15 @@ export class RedisBroker implements Broker, Closer, HealthCheck {
     );
     const [epoch, top, first, ...entries] = reply as readonly [string, string, string, ...string[]];
     const publications: Publication[] = [];
+    let bytes = 0;
     for (let at = 0; at < entries.length; at += 2) {
-      const publication = readLine(address, entries[at + 1] as string, { epoch, offset: Number(entries[at]) });
+      const line = entries[at + 1] as string;
+      bytes += Buffer.byteLength(line) + EVENT_BYTES;
+      const publication = readLine(address, line, { epoch, offset: Number(entries[at]) });
       if (publication === undefined) this.#observer.malformed?.("log");
       else publications.push(publication);
     }
-    return { position: { epoch, offset: Number(top) }, first: Number(first), publications };
+    return { position: { epoch, offset: Number(top) }, first: Number(first), publications, bytes };
   }
 
   #compareSoon(milliseconds: number): void {
