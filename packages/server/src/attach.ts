@@ -20,6 +20,8 @@ export interface AttachRest {
   readonly tokens?: RestTokens;
   /** Whether REST answers for all paths that no endpoint has, with 404 where it has nothing. For servers without an application. */
   readonly ownsAllPaths?: boolean;
+  /** What its paths begin with, such as `/roomcast`; nothing unless given. */
+  readonly prefix?: string;
 }
 
 export interface AttachOptions {
@@ -132,11 +134,12 @@ function mountRest(httpServer: Server, gateway: Gateway, options: AttachOptions 
   const { rest, metrics, metricsToken, cors } = options;
   return mountRequests({
     httpServer,
-    owns: rest.ownsAllPaths === true ? () => true : isRestPath,
+    owns: rest.ownsAllPaths === true ? () => true : (path) => isRestPath(path, rest.prefix),
     handle: createRestHandler({
       gateway,
       callers: rest.callers,
       tokens: rest.tokens,
+      prefix: rest.prefix,
       cors,
       metrics:
         metrics === undefined
