@@ -11,6 +11,7 @@ import { checkOptions, type EmbedOptions } from "./config/embed-options.ts";
 import { childLogger, createLogger, logObserver } from "./logging.ts";
 import { Metrics } from "./metrics.ts";
 import { combineObservers } from "./observers.ts";
+import { keepUpgrades } from "./socketio/upgrades.ts";
 
 /** Roomcast inside an application. */
 export interface Embedded extends Roomcast {
@@ -65,8 +66,12 @@ export function embed(httpServer: Server, options: EmbedOptions = {}): Embedded 
   for (const warning of config.warnings) log.warn(warning);
 
   const unmark = mark(httpServer);
+  const release = keepUpgrades(httpServer);
   const close: Embedded["close"] = async ({ drainSeconds = config.drainSeconds } = {}) => {
-    await attached.close({ drainSeconds }).finally(unmark);
+    await attached.close({ drainSeconds }).finally(() => {
+      release();
+      unmark();
+    });
   };
   httpServer.once("close", () => {
     close().catch((error: unknown) => gateway.observer.failed?.("close", error));
