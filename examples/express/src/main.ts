@@ -1,3 +1,4 @@
+import { roomcast } from "@roomcast/server/express";
 import express, { type Request } from "express";
 import { randomBytes } from "node:crypto";
 import type { AddressInfo } from "node:net";
@@ -18,6 +19,12 @@ const taskChange = z.strictObject({ title, done: z.boolean() }).partial();
 const tokens = new Tokens(secret);
 const tasks = new TaskList();
 const app = express();
+const realtime = roomcast(app, {
+  auth: { jwt: { secret } },
+  channels: [{ match: "tasks", publish: "service" }],
+});
+const announce = (action: string, resource: Task): Promise<unknown> =>
+  realtime.gateway.publishResource({ tenantId: "default", name: "tasks" }, { action, type: "task", resource });
 
 app.use(express.json());
 
@@ -39,26 +46,29 @@ app.get("/tasks", async (_request, response) => {
 
 app.post("/tasks", async (request, response) => {
   const task = await tasks.add(newTask.parse(request.body).title);
+  await announce("created", task);
   response.status(201).json(task);
 });
 
 app.patch("/tasks/:id", async (request, response) => {
   const task = found(await tasks.change(idOf(request), taskChange.parse(request.body)));
+  await announce("updated", task);
   response.json(task);
 });
 
 app.delete("/tasks/:id", async (request, response) => {
   const task = found(await tasks.remove(idOf(request)));
+  await announce("deleted", task);
   response.json(task);
 });
 
 app.use(answerErrors);
 
-const server = app.listen(Number(PORT), "127.0.0.1", (error) => {
+const server = realtime.listen(Number(PORT), "127.0.0.1", (error) => {
   if (error !== undefined) throw error;
   console.log(`Tasks: http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
 });
-process.once("SIGTERM", () => server.close());
+process.once("SIGTERM", () => void realtime.close());
 
 function idOf(request: Request): number {
   return Number(request.params["id"]);

@@ -1,3 +1,4 @@
+import { getRoomcast, roomcast } from "@roomcast/server/fastify";
 import fastify from "fastify";
 import { randomBytes } from "node:crypto";
 import process from "node:process";
@@ -24,6 +25,13 @@ const app = fastify({
   ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
 });
 
+app.register(roomcast, {
+  auth: { jwt: { secret } },
+  channels: [{ match: "tasks", publish: "service" }],
+});
+const announce = (action: string, resource: Task): Promise<unknown> =>
+  getRoomcast(app).gateway.publishResource({ tenantId: "default", name: "tasks" }, { action, type: "task", resource });
+
 // Whoever gives a name is believed.
 app.post<{ Body: { name: string } }>("/login", { schema: login }, async (request) => {
   return { token: await tokens.issue(request.body.name) };
@@ -40,16 +48,19 @@ app.register(
 
     list.post<{ Body: { title: string } }>("/", { schema: newTask }, async (request, reply) => {
       const task = await tasks.add(request.body.title);
+      await announce("created", task);
       return reply.code(201).send(task);
     });
 
     list.patch<{ Params: { id: string }; Body: TaskChange }>("/:id", { schema: taskChange }, async (request) => {
       const task = found(await tasks.change(Number(request.params.id), request.body));
+      await announce("updated", task);
       return task;
     });
 
     list.delete<{ Params: { id: string } }>("/:id", async (request) => {
       const task = found(await tasks.remove(Number(request.params.id)));
+      await announce("deleted", task);
       return task;
     });
   },
