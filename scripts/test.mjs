@@ -9,6 +9,8 @@ requirePrograms("redis-server", "nginx", "chromium");
 build("packages/cli");
 build("examples/crud-messages");
 build("examples/moleculer");
+build("examples/express");
+build("examples/fastify");
 build("bench");
 build("tests/faults");
 const reporters = ["--reporter=default", "--reporter=./scripts/tally-reporter.mjs"];
