@@ -126,7 +126,8 @@ export function attach(httpServer: Server, gateway: Gateway, options: AttachOpti
 }
 
 function signer({ roomTokens }: AttachOptions): RoomTokens {
-  if (roomTokens === undefined) throw new Error("Room tokens need attach's option roomTokens");
+  if (roomTokens === undefined)
+    throw new Error("Room tokens need a shared secret: attach's option roomTokens, or auth.jwt.secret");
   return roomTokens;
 }
 
