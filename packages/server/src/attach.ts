@@ -20,6 +20,8 @@ export interface AttachRest {
   readonly tokens?: RestTokens;
   /** Whether REST answers for all paths that no endpoint has, with 404 where it has nothing. For servers without an application. */
   readonly ownsAllPaths?: boolean;
+  /** What its paths begin with, such as `/roomcast`; nothing unless given. */
+  readonly prefix?: string;
 }
 
 export interface AttachOptions {
@@ -124,7 +126,8 @@ export function attach(httpServer: Server, gateway: Gateway, options: AttachOpti
 }
 
 function signer({ roomTokens }: AttachOptions): RoomTokens {
-  if (roomTokens === undefined) throw new Error("Room tokens need attach's option roomTokens");
+  if (roomTokens === undefined)
+    throw new Error("Room tokens need a shared secret: attach's option roomTokens, or auth.jwt.secret");
   return roomTokens;
 }
 
@@ -132,11 +135,12 @@ function mountRest(httpServer: Server, gateway: Gateway, options: AttachOptions 
   const { rest, metrics, metricsToken, cors } = options;
   return mountRequests({
     httpServer,
-    owns: rest.ownsAllPaths === true ? () => true : isRestPath,
+    owns: rest.ownsAllPaths === true ? () => true : (path) => isRestPath(path, rest.prefix),
     handle: createRestHandler({
       gateway,
       callers: rest.callers,
       tokens: rest.tokens,
+      prefix: rest.prefix,
       cors,
       metrics:
         metrics === undefined

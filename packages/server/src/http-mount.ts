@@ -2,6 +2,11 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
+/** Marks what is mounted among the listeners of a server; the same for all copies of this module. */
+const OWNS = Symbol.for("roomcast.requests");
+
+type Mounted = RequestHandler & { readonly [OWNS]: (path: string) => boolean };
+
 export interface MountOptions {
   readonly httpServer: Server;
   /** Whether a request for this path (percent-encoded, without the query) is ours. */
@@ -21,14 +26,26 @@ export function mountRequests(options: MountOptions): () => void {
   const others = httpServer.rawListeners("request") as RequestHandler[];
   let mounted = true;
   httpServer.removeAllListeners("request");
-  httpServer.on("request", (request: IncomingMessage, response: ServerResponse) => {
+  const listener = (request: IncomingMessage, response: ServerResponse): void => {
     if (mounted && owns(pathOf(request))) return handle(request, response);
     for (const other of others) other.call(httpServer, request, response);
     if (mounted && others.length === 0 && httpServer.listenerCount("request") === 1) handle(request, response);
-  });
+  };
+  const ownsAny = (path: string): boolean => (mounted && owns(path)) || others.some((other) => takes(other, path));
+  httpServer.on("request", Object.assign(listener, { [OWNS]: ownsAny }));
   return () => {
     mounted = false;
   };
+}
+
+/** Whether a request is one that something mounted on this server would take. */
+export function isMounted(httpServer: Server, request: IncomingMessage): boolean {
+  const path = pathOf(request);
+  return httpServer.rawListeners("request").some((listener) => takes(listener, path));
+}
+
+function takes(listener: object, path: string): boolean {
+  return OWNS in listener && (listener as Mounted)[OWNS](path);
 }
 
 /** The path of a request's target, as it was sent; the empty string where there is none (`OPTIONS *`, nonsense). */

@@ -24,12 +24,15 @@ export {
 } from "./auth/room-tokens.ts";
 export { ConfigError } from "./config/config-error.ts";
 export { compose, type Composition, type Parts } from "./config/create.ts";
+export type { EmbedOptions } from "./config/embed-options.ts";
 export { LOG_LEVELS, type LogLevel } from "./config/leaf.ts";
-export { loadConfig, type ConfigFlags, type ConfigSources } from "./config/load.ts";
+export { loadConfig } from "./config/load.ts";
+export type { ConfigFlags, ConfigSources } from "./config/resolve.ts";
 export type { JwtConfig, RedisConfig, ResolvedConfig } from "./config/resolved.ts";
 export type { RoomcastConfig } from "./config/schema.ts";
 export type { DialectSettings } from "./endpoints.ts";
-export { createLogger, logObserver, type LoggerOptions } from "./logging.ts";
+export { embed, type Embedded } from "./embed.ts";
+export { createLogger, logObserver, type ApplicationLogger, type LoggerOptions } from "./logging.ts";
 export { Metrics, type MetricsOptions } from "./metrics.ts";
 export type { NeighboursOptions } from "./neighbours.ts";
 export { combineObservers } from "./observers.ts";

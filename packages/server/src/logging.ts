@@ -44,6 +44,19 @@ export function createLogger(options: LoggerOptions = {}): Logger {
   return options.destination === undefined ? pino(settings) : pino(settings, options.destination);
 }
 
+/** A logger of an application's: one of pino, or what has its `child`, as Fastify's. */
+export interface ApplicationLogger {
+  child(
+    bindings: Record<string, unknown>,
+    options: { serializers: Record<string, (value: unknown) => unknown> },
+  ): Pick<Logger, "debug" | "warn" | "error">;
+}
+
+/** An application's log as Roomcast writes to it: under its name, with errors told as `createLogger` tells them. */
+export function childLogger(logger: ApplicationLogger): Pick<Logger, "debug" | "warn" | "error"> {
+  return logger.child({ module: "roomcast" }, { serializers: { err: (thrown) => describeError(thrown) } });
+}
+
 /** What is said again within this time is counted instead of logged: a Redis that is away fails every command. */
 const QUIET_MS = 10_000;
 /** Of so many different failures it is known when they were logged. */
@@ -53,7 +66,10 @@ const REMEMBERED_FAILURES = 200;
  * What the log says of the engine: failures with their cause, and at level `debug` who comes, goes and is refused. The same
  * failure is logged every ten seconds at most, with how often it was not as `repeated`.
  */
-export function logObserver(logger: Logger, now: () => number = () => performance.now()): Observer {
+export function logObserver(
+  logger: Pick<Logger, "debug" | "error">,
+  now: () => number = () => performance.now(),
+): Observer {
   const failures = new Map<string, { readonly at: number; repeated: number }>();
   const failed = (where: string, error: unknown): void => {
     const key = `${where} ${describeError(error).message}`;

@@ -14,7 +14,7 @@ function token(userId: string, orgId: string): string {
   return sign({ sub: userId, orgId, iat: now, exp: now + 600 }, { secret });
 }
 
-describe.each(["express", "fastify"])("7. the set-up for %s", (host) => {
+describe.each(["express", "express-4", "fastify"])("7. the set-up for %s", (host) => {
   const clients: Client[] = [];
   const programs: Program[] = [];
   let redis: RedisServer | undefined;

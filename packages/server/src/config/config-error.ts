@@ -30,18 +30,21 @@ export function badSetting(options: {
   return new ConfigError({ key, message: `${where} ${was}; it may be ${expected}` });
 }
 
-/** The first thing that is wrong in a configuration file. */
-export function badFile(options: { error: z.ZodError; config: unknown; file: string }): ConfigError {
+/** The first thing that is wrong in a configuration: that of a file, or an application's options. */
+export function badConfig(options: { error: z.ZodError; config: unknown; file?: string }): ConfigError {
   const { error, config, file } = options;
   const issue = error.issues[0];
   const path = issue?.path ?? [];
   const expected = issue?.message ?? "something else";
   if (issue?.code === "unrecognized_keys") {
     const key = pathText([...path, issue.keys[0] ?? ""]);
-    return new ConfigError({ key, message: `${file}: ${key} is not known; it may be ${expected}` });
+    const where = file === undefined ? key : `${file}: ${key}`;
+    return new ConfigError({ key, message: `${where} is not known; it may be ${expected}` });
   }
-  const key = path.length === 0 ? "the default export" : pathText(path);
-  return badSetting({ key, value: valueAt(config, path), expected, hidden: HIDDEN.test(key), file });
+  const whole = file === undefined ? "the options" : "the default export";
+  const key = path.length === 0 ? whole : pathText(path);
+  const hidden = HIDDEN.test(key);
+  return badSetting({ key, value: valueAt(config, path), expected, hidden, ...(file === undefined ? {} : { file }) });
 }
 
 function pathText(path: readonly PropertyKey[]): string {

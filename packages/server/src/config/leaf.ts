@@ -2,7 +2,7 @@ import { isTenantId, ROLES } from "@roomcast/protocol";
 import { z } from "zod";
 
 /*
- * The smallest pieces of the configuration. The message of each is what may stand there: `describe.ts` makes the line that is
+ * The smallest pieces of the configuration. The message of each is what may stand there: `config-error.ts` makes the line that is
  * shown of it.
  */
 

@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hashApiKey } from "../auth/api-keys.ts";
 import { ConfigError } from "./config-error.ts";
-import { loadConfig, type ConfigFlags } from "./load.ts";
+import { loadConfig } from "./load.ts";
+import type { ConfigFlags } from "./resolve.ts";
 
 const SECRET = "a secret of tests, long enough for HS256";
 const API_KEY = "a-key-of-tests-that-is-long";
@@ -329,7 +330,7 @@ describe("a wrong key of the file is one line", () => {
   const issuer = `issuer: "https://a", url: "https://a/keys", audience: "x", tenants: "*"`;
   const right = "anyone, authenticated, owner, roomToken, service, nobody, or a function";
   const keys =
-    "port, host, cors, trustProxy, auth, channels, direct, dialects, heartbeat, redis, limits, history, metrics, admin, drainSeconds";
+    "port, host, redis, cors, trustProxy, auth, channels, direct, dialects, heartbeat, limits, history, metrics, admin, drainSeconds";
   const lines: readonly [string, string][] = [
     ["5", `the default export is 5; it may be an object of ${keys}`],
     ["null", `the default export is null; it may be an object of ${keys}`],

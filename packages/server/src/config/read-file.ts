@@ -1,7 +1,7 @@
 import { access } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { badFile, badSetting, ConfigError } from "./config-error.ts";
+import { badConfig, badSetting, ConfigError } from "./config-error.ts";
 import { configSchema, type CheckedConfig } from "./schema.ts";
 
 const DEFAULT_FILE = "roomcast.config.mjs";
@@ -29,7 +29,7 @@ export async function readConfigFile(
   const name = basename(path);
   const config = await importDefault(path, name);
   const checked = configSchema.safeParse(config);
-  if (!checked.success) throw badFile({ error: checked.error, config, file: name });
+  if (!checked.success) throw badConfig({ error: checked.error, config, file: name });
   return { name, path, config: checked.data };
 }
 

@@ -129,10 +129,8 @@ const limits = section(
     complain(context, ["commandBytes"], `no more than transportBytes, which is ${transportBytes}`);
 });
 
-/** The default export of a configuration file. The message of an issue says what may stand there. */
-export const configSchema = section({
-  port: port.optional(),
-  host: host.optional(),
+/** What a configuration file may say, and an application's options too. */
+export const commonShape = {
   cors: cors.optional(),
   trustProxy: z
     .union([flag, whole(1, 10)], { error: "true, false, or how many proxies there are, from 1 to 10" })
@@ -152,15 +150,22 @@ export const configSchema = section({
     intervalSeconds: whole(1, 86_400).optional(),
     timeoutSeconds: whole(1, 86_400).optional(),
   }).optional(),
-  redis: section({
-    url: redisUrl.optional(),
-    prefix: text("1 to 64 of A-Z, a-z, 0-9, _, ., : and -", (value) => REDIS_PREFIX.test(value)).optional(),
-  }).optional(),
   limits: limits.optional(),
   history: section({ file: text("the path of a file") }).optional(),
   metrics: section({ token: text("a token for /metrics").optional() }).optional(),
   admin: section({ path: text("a path, such as /admin", (value) => value.startsWith("/")).optional() }).optional(),
   drainSeconds: whole(0, 86_400).optional(),
+};
+
+/** The default export of a configuration file. The message of an issue says what may stand there. */
+export const configSchema = section({
+  port: port.optional(),
+  host: host.optional(),
+  redis: section({
+    url: redisUrl.optional(),
+    prefix: text("1 to 64 of A-Z, a-z, 0-9, _, ., : and -", (value) => REDIS_PREFIX.test(value)).optional(),
+  }).optional(),
+  ...commonShape,
 });
 
 /** What a configuration file may export. */

@@ -19,6 +19,8 @@ export interface RestOptions extends RestServices {
   readonly metrics?: MetricsSource | undefined;
   /** Origins that pages may call from: a list, or `"*"`; none unless given. */
   readonly cors?: readonly string[] | "*" | undefined;
+  /** What the paths begin with, such as `/roomcast`; nothing unless given. */
+  readonly prefix?: string | undefined;
 }
 
 const PATHS: ReadonlySet<string> = new Set([
@@ -30,9 +32,17 @@ const PATHS: ReadonlySet<string> = new Set([
   "/auth/verify",
 ]);
 
-/** Whether a path is one of REST's, on a server that has other paths too. */
-export function isRestPath(path: string): boolean {
-  return path === "/api/socket" || path.startsWith("/api/socket/") || PATHS.has(path);
+/** Where a request that is not below the prefix is sent: no route has it. */
+const NOWHERE = "//";
+
+/** Whether a path is one of REST's under its prefix, on a server that has other paths too. */
+export function isRestPath(path: string, prefix = ""): boolean {
+  const inside = below(prefix, path);
+  return inside === "/api/socket" || inside.startsWith("/api/socket/") || PATHS.has(inside);
+}
+
+function below(prefix: string, path: string): string {
+  return path.startsWith(`${prefix}/`) ? path.slice(prefix.length) : NOWHERE;
 }
 
 /** The REST API as a request listener of Node's HTTP server. */
@@ -55,9 +65,9 @@ export function createRestHandler(options: RestOptions): RequestHandler {
 
 /** The REST API of section 9 of the native specification; a route is a schema and a call to the gateway. */
 function createRestApp(options: RestOptions): OpenAPIHono<RestEnv> {
-  const { gateway, callers, tokens, metrics } = options;
+  const { gateway, callers, tokens, metrics, prefix = "" } = options;
   const app = new OpenAPIHono<RestEnv>({
-    getPath: rawPath,
+    getPath: (request) => below(prefix, rawPath(request)),
     defaultHook: (result) => {
       if (!result.success) throw schemaError(result.error);
     },
@@ -97,15 +107,15 @@ function createRestApp(options: RestOptions): OpenAPIHono<RestEnv> {
   addMessageRoutes(app, options);
   if (tokens !== undefined) addTokenRoutes(app, options, tokens);
   addProbeRoutes(app, options, metrics);
-  addDocument(app);
+  addDocument(app, prefix);
   return app;
 }
 
-function addDocument(app: OpenAPIHono<RestEnv>): void {
+function addDocument(app: OpenAPIHono<RestEnv>, prefix: string): void {
   for (const [name, scheme] of Object.entries(SECURITY_SCHEMES)) {
     app.openAPIRegistry.registerComponent("securitySchemes", name, scheme);
   }
-  const document = app.getOpenAPI31Document({
+  const { paths = {}, ...document } = app.getOpenAPI31Document({
     openapi: "3.1.0",
     info: {
       title: "Roomcast",
@@ -116,7 +126,9 @@ function addDocument(app: OpenAPIHono<RestEnv>): void {
     },
     servers: [{ url: "/" }],
   });
-  app.get("/openapi.json", (c) => c.json(document));
+  // As clients call them: an address of `servers` would say it too, and is what readers of the document overlook.
+  const called = Object.fromEntries(Object.entries(paths).map(([path, item]) => [prefix + path, item]));
+  app.get("/openapi.json", (c) => c.json({ ...document, paths: called }));
 }
 
 function refuse(options: RestOptions, thrown: unknown): Response {

@@ -55,6 +55,36 @@ export function mountUpgrades(options: MountUpgradesOptions): () => void {
   return () => httpServer.off("upgrade", listener);
 }
 
+/**
+ * Shows the upgrades that are ours to nobody else. Many a WebSocket server answers all that are not its own with an error,
+ * on the socket that we have just taken; and a listener cannot keep an event from those that come after it. Returns a
+ * function that ends it.
+ */
+export function keepUpgrades(httpServer: Server): () => void {
+  const emit = httpServer.emit.bind(httpServer) as (event: string | symbol, ...args: unknown[]) => boolean;
+  let kept = true;
+  const keeping = (event: string | symbol, ...args: unknown[]): boolean => {
+    if (kept && event === "upgrade") {
+      const [request, socket, head] = args as Parameters<UpgradeHandler>;
+      const path = pathOf(request);
+      const taker = httpServer.listeners(event).find((other): other is Listener => OWNS in other && takes(other, path));
+      if (taker !== undefined) {
+        taker.call(httpServer, request, socket, head);
+        return true;
+      }
+    }
+    return emit(event, ...args);
+  };
+  Object.defineProperty(httpServer, "emit", { value: keeping, configurable: true, writable: true });
+  return () => {
+    kept = false;
+  };
+}
+
+function takes(listener: object, path: string): boolean {
+  return (listener as Listener)[OWNS](path);
+}
+
 export interface Refusal {
   /** Such as `404 Not Found`. */
   readonly status: string;

@@ -1,12 +1,15 @@
-// The Fastify set-up: the application's routes, and the gateway beside them on its server.
+// The Fastify set-up: the application's routes, and the gateway beside them.
+import { sendNotification } from "@roomcast/server";
+import { getRoomcast, roomcast } from "@roomcast/server/fastify";
 import fastify from "fastify";
-import { startGateway } from "./gateway.mjs";
+import { settings } from "./settings.mjs";
 
 const app = fastify();
-const { notify, close } = startGateway(app.server);
+app.register(roomcast, settings);
 app.get("/hello", () => ({ from: "fastify" }));
 app.post("/echo", (request, reply) => reply.code(201).send(request.body));
-app.post("/notify/:tenantId/:userId", async ({ params, body }) => await notify(params.tenantId, params.userId, body));
-await app.ready();
+app.post("/notify/:tenantId/:userId", async ({ params, body }) => {
+  return await sendNotification(getRoomcast(app).gateway, params.tenantId, params.userId, body);
+});
 console.log(`Listening on ${await app.listen({ port: 0, host: "127.0.0.1" })}`);
-process.once("SIGTERM", () => void close());
+process.once("SIGTERM", () => void app.close());
