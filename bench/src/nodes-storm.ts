@@ -13,7 +13,7 @@ import { readStorm, STORM_MEASURES, STORM_OPTIONS, type Storm } from "./storm.ts
 export const nodesStormBench: Bench = {
   name: "nodes-storm",
   about:
-    "All clients of one node lose their connections at once, miss some events that it publishes, and come back on another node behind the same Redis: until each has all that it missed. A lost event fails the run.",
+    "All clients of one node lose their connections at once, miss some events that it publishes, and come back on another node behind the same Redis: until each has the last of what it missed. An event that Roomcast loses fails the run.",
   options: STORM_OPTIONS,
   run: async ({ rounds, only, values, report }) => {
     const storm = readStorm(values);
@@ -54,7 +54,8 @@ async function measure(contender: NodesContender, storm: Storm, label: string) {
     const cpu = ((await found.cpu()) - before) / clients;
     const redisCpu = ((await redis.cpu()) - redisBefore) / clients;
     const account = await load.ask<Account>("disruption", events);
-    mustHaveAll(contender.title, account);
+    // What others lose on the way is what they lose; what is ours must not be.
+    if (contender === ROOMCAST_HISTORY_ON) mustHaveAll(contender.title, account);
     return { cpu, p50: times.p50, p95: times.p95, last: times.most, missing: account.missing, redis: redisCpu };
   });
 }

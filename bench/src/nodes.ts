@@ -35,7 +35,7 @@ export const nodesBench: Bench = {
   about:
     "Publications a second from one node to readers that are on another, as many as go, behind one Redis: with history off beside Socket.IO's adapter over sharded publish/subscribe, with history on beside its adapter over streams. Three nodes share a core, so that what they cost together is what limits them; Redis and the readers have the other. The third node has no readers of the channel.",
   options: {
-    readers: { default: "1,100", about: "readers of the channel, all on one node" },
+    readers: { default: "1,10,100", about: "readers of the channel, all on one node" },
     bytes: { default: "100", about: "bytes of an event's payload" },
   },
   run: async ({ rounds, only, values, report }) => {

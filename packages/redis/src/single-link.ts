@@ -44,8 +44,6 @@ export class SingleLink implements RedisLink {
         url: options.url,
         // What cannot be said now is not kept to be said later: whoever asked has been told that it failed.
         disableOfflineQueue: true,
-        // Nor what could not be written in time.
-        commandOptions: { timeout: COMMAND_MS },
         // A connection that broke without a word is noticed.
         pingInterval: PING_MS,
         socket: {
