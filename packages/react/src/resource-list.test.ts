@@ -1,3 +1,4 @@
+import type { RealtimeEvent } from "@roomcast/client";
 import { describe, expect, it } from "vitest";
 import { applyChange, bounded, toChange, type ResourceChange, type ResourceListOptions } from "./resource-list.ts";
 
@@ -11,6 +12,14 @@ const change = (action: ResourceChange["action"], resource: unknown, type = "tas
   action,
   type,
   resource,
+});
+const event = (name: string, payload: unknown, source: RealtimeEvent["source"] = "resource"): RealtimeEvent => ({
+  id: "1",
+  topic: "tasks",
+  event: name,
+  payload,
+  source,
+  timestamp: 0,
 });
 const ids = (one: ResourceChange, options: ResourceListOptions<Task> = {}): readonly number[] =>
   applyChange(tasks, one, options).map(({ id }) => id);
@@ -63,10 +72,16 @@ describe("applyChange", () => {
 describe("toChange", () => {
   it("reads what the server says of resources, and nothing else", () => {
     const payload = { type: "task", path: null, resource: { id: 1 } };
-    expect(toChange({ event: "created", payload })).toEqual(change("created", { id: 1 }));
-    for (const event of ["event", "message", "toString"]) expect(toChange({ event, payload })).toBeUndefined();
-    for (const odd of [null, undefined, 7, "text", [], {}, { resource: null }, { resource: "text" }]) {
-      expect(toChange({ event: "created", payload: odd })).toBeUndefined();
+    for (const source of ["resource", "server", "rest"] as const) {
+      expect(toChange(event("created", payload, source))).toEqual(change("created", { id: 1 }));
     }
+    for (const name of ["event", "message", "toString"]) expect(toChange(event(name, payload))).toBeUndefined();
+    for (const odd of [null, undefined, 7, "text", [], {}, { resource: null }, { resource: "text" }]) {
+      expect(toChange(event("created", odd))).toBeUndefined();
+    }
+  });
+
+  it("believes no other client", () => {
+    expect(toChange(event("deleted", { type: "task", path: null, resource: { id: 1 } }, "socket"))).toBeUndefined();
   });
 });

@@ -1,3 +1,5 @@
+import type { RealtimeEvent } from "@roomcast/client";
+
 /** What a resource is known by. */
 export type ResourceId = string | number;
 
@@ -22,10 +24,14 @@ export interface ResourceListOptions<Item> {
 const MOST_ITEMS = 1000;
 const ACTIONS: ReadonlySet<string> = new Set(["created", "updated", "deleted", "saved"]);
 
-/** Reads a change from an event of the wire; undefined for one that says nothing of a resource. */
-export function toChange(event: { readonly event: string; readonly payload: unknown }): ResourceChange | undefined {
-  const { event: action, payload } = event;
-  if (!ACTIONS.has(action) || !isRecord(payload) || !isRecord(payload["resource"])) return undefined;
+/**
+ * Reads a change from an event of the wire; undefined for one that says nothing of a resource, and for one that another client
+ * published: what became of a resource is the server's to say.
+ */
+export function toChange(event: RealtimeEvent): ResourceChange | undefined {
+  const { event: action, payload, source } = event;
+  if (source === "socket" || !ACTIONS.has(action) || !isRecord(payload) || !isRecord(payload["resource"]))
+    return undefined;
   return { action: action as ResourceChange["action"], type: payload["type"], resource: payload["resource"] };
 }
 
