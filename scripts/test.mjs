@@ -1,5 +1,6 @@
 // `npm test`: brings the set-up up to date and runs the tests. `npm test -- packages/core` gives vitest arguments.
 import process from "node:process";
+import { bundle } from "./bundle.mjs";
 import { bin, build, install, requireNode, requireRedisServer, run } from "./setup.mjs";
 
 requireNode();
@@ -9,6 +10,8 @@ requireRedisServer();
 build("packages/cli");
 build("examples/crud-messages");
 build("examples/moleculer");
+build("examples/react");
+await bundle("examples/react");
 build("bench");
 build("tests/faults");
 const reporters = ["--reporter=default", "--reporter=./scripts/tally-reporter.mjs"];
