@@ -8,11 +8,12 @@ import { useTyping } from "./use-typing.ts";
 export function Composer({ api }: { readonly api: Api }): ReactElement {
   const [text, setText] = useState("");
   const [failure, setFailure] = useState<string>();
-  const { typing, heard, mayTell } = useTyping();
+  const { typing, heard, stopped, mayTell } = useTyping();
   const { publish } = useChannel(ROOM, {
     typing: (_payload, { sender }) => {
       if (sender !== undefined && sender.userId !== api.userId) heard(sender.userId);
     },
+    created: ({ resource }) => stopped(resource.author),
   });
   const change = (next: string): void => {
     setText(next);

@@ -1,8 +1,15 @@
 import { createRealtimeHooks } from "@roomcast/react";
 
+export interface Message {
+  readonly id: number;
+  readonly author: string;
+  readonly text: string;
+  readonly writtenAt: number;
+}
+
 /** What is said on which channel. */
 interface Events {
-  "chat:{room}": { typing: null };
+  "chat:{room}": { typing: null; created: { resource: Message } };
   "notifications:{userId}": { notification: { by: string; text: string } };
 }
 
@@ -10,10 +17,3 @@ export const { RealtimeProvider, useChannel, useConnection, useNotifications, us
   createRealtimeHooks<Events>();
 
 export const ROOM = "chat:lobby";
-
-export interface Message {
-  readonly id: number;
-  readonly author: string;
-  readonly text: string;
-  readonly writtenAt: number;
-}

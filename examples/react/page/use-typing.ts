@@ -7,9 +7,10 @@ const TOLD_MS = 2000;
 /** Who was last heard typing, for as long as that is news. */
 export function useTyping(): {
   readonly typing: string | null | undefined;
-  heard(userId: string | null): void;
+  readonly heard: (userId: string | null) => void;
+  readonly stopped: (userId: string) => void;
   /** Whether it is time to say that we are typing. */
-  mayTell(): boolean;
+  readonly mayTell: () => boolean;
 } {
   const [last, setLast] = useState<{ readonly userId: string | null }>();
   const toldAt = useRef(-Infinity);
@@ -21,6 +22,7 @@ export function useTyping(): {
   return {
     typing: last?.userId,
     heard: (userId) => setLast({ userId }),
+    stopped: (userId) => setLast((now) => (now?.userId === userId ? undefined : now)),
     mayTell() {
       if (performance.now() - toldAt.current < TOLD_MS) return false;
       toldAt.current = performance.now();

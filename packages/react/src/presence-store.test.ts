@@ -83,6 +83,16 @@ describe("PresenceStore", () => {
     expect(store.get("c").joined).toBe(true);
   });
 
+  it("shows us our own state, also where nobody else is there to be told", async () => {
+    const { store } = await start();
+    store.subscribe("c", ignore);
+    store.setState("c", "1");
+    const own = (): unknown => store.get("c").members[0]?.state;
+    await until(() => expect(own()).toBe(1));
+    for (const n of [2, 3, 4]) store.setState("c", String(n));
+    await until(() => expect(own()).toBe(4));
+  });
+
   it("knows after a reconnect who came and went meanwhile, and keeps its place", async () => {
     const { store, node, bob } = await start();
     await bob.client.socketClient.joinChannel("c");

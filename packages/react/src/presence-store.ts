@@ -108,16 +108,29 @@ class Room {
     const state = this.#state();
     if (this.#roster === undefined || state === undefined || state === this.#told) return;
     this.#told = state;
-    this.#client.socketClient.setState(this.#channel, JSON.parse(state)).catch((thrown: unknown) => {
-      this.#told = undefined;
-      this.#show(thrown as RealtimeError);
-    });
+    void this.#tell(state);
   }
 
   close(): void {
     this.#closed = true;
     for (const stop of this.#stops) stop();
     this.#release();
+  }
+
+  async #tell(json: string): Promise<void> {
+    const state: unknown = JSON.parse(json);
+    try {
+      await this.#client.socketClient.setState(this.#channel, state);
+    } catch (thrown) {
+      if (this.#told === json) this.#told = undefined;
+      if (!this.#closed) this.#show(thrown as RealtimeError);
+      return;
+    }
+    // The server does not tell us what concerns nobody but ourselves.
+    const own = this.#roster?.get(this.#client.session?.socketId ?? "");
+    if (this.#closed || this.#told !== json || own === undefined) return;
+    this.#roster?.set(own.socketId, { ...own, state });
+    this.#show();
   }
 
   async #join(): Promise<void> {

@@ -34,10 +34,10 @@ export interface Channel<Events extends object, Name extends string> {
   readonly status: "pending" | "live" | "refused";
   readonly error: RealtimeError | undefined;
   /** As `SocketClient.publish`: once, however often it has to be sent. The same function from render to render. */
-  publish<Event extends EventName<EventsOf<Events, Name>>>(
+  readonly publish: <Event extends EventName<EventsOf<Events, Name>>>(
     event: Event,
     data?: EventsOf<Events, Name>[Event],
-  ): Promise<{ id: string; position?: Position }>;
+  ) => Promise<{ id: string; position?: Position }>;
 }
 
 /**

@@ -9,8 +9,8 @@ export interface Connection<Events extends object = AnyEvents> extends Connectio
   /** For what the hooks do not do. */
   readonly client: RealtimeClient<Events>;
   /** Connects again after `disconnect`, or after a refusal that was final. */
-  connect(): void;
-  disconnect(): void;
+  readonly connect: () => void;
+  readonly disconnect: () => void;
 }
 
 /** How the connection is, who we are on it, and why there is none. */
@@ -21,14 +21,13 @@ export function useConnection<Events extends object = AnyEvents>(): Connection<E
     () => connection.get(),
     () => connection.initial,
   );
-  return useMemo(
+  const actions = useMemo(
     () => ({
-      ...snapshot,
-      userId: snapshot.session?.userId,
       client: client as unknown as RealtimeClient<Events>,
       connect: () => client.connect(),
       disconnect: () => client.disconnect(),
     }),
-    [client, snapshot],
+    [client],
   );
+  return { ...snapshot, ...actions, userId: snapshot.session?.userId };
 }

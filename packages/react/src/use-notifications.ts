@@ -21,8 +21,8 @@ export interface Notifications<Events extends object = AnyEvents> {
   /** Why there may be some that are missing. */
   readonly error: RealtimeError | undefined;
   /** Marks one as read, in this page alone. */
-  markRead(id: string): void;
-  markAllRead(): void;
+  readonly markRead: (id: string) => void;
+  readonly markAllRead: () => void;
 }
 
 /**
@@ -37,14 +37,12 @@ export function useNotifications<Events extends object = AnyEvents>(): Notificat
     () => undefined,
   );
   const { notifications, unread, error } = useKeyed(store, userId);
-  return useMemo(
+  const actions = useMemo(
     () => ({
-      notifications: notifications as readonly NotificationOf<Events>[],
-      unread,
-      error,
-      markRead: (id) => store.markRead(userId, id),
+      markRead: (id: string) => store.markRead(userId, id),
       markAllRead: () => store.markRead(userId),
     }),
-    [store, userId, notifications, unread, error],
+    [store, userId],
   );
+  return { notifications: notifications as readonly NotificationOf<Events>[], unread, error, ...actions };
 }

@@ -12,7 +12,7 @@ export interface ResourceOptions<Item> extends ResourceListOptions<Item> {
 
 export interface Resource<Item> extends ResourceSnapshot<Item> {
   /** Loads the list again, as after an error. */
-  reload(): void;
+  readonly reload: () => void;
 }
 
 /**
@@ -39,5 +39,6 @@ export function useResource<Item, Events extends object = AnyEvents>(
     () => store?.get() ?? ResourceStore.initial,
     () => ResourceStore.initial,
   );
-  return useMemo(() => ({ ...snapshot, reload: () => store?.reload() }), [store, snapshot]);
+  const reload = useCallback(() => store?.reload(), [store]);
+  return { ...snapshot, reload };
 }

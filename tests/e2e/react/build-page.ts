@@ -4,18 +4,23 @@ import { build, defaultClientConditions } from "vite";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
+export interface PageOptions {
+  readonly react: "18" | "19";
+  readonly root?: string;
+}
+
 /** Files by their paths on the server. */
 export type Page = ReadonlyMap<string, string | Uint8Array>;
 
 /**
- * The page of the tests with one major version of React, as Vite builds it from our sources. React is the development build:
- * only that runs effects twice under StrictMode.
+ * A page (that of the tests, unless `root` is another's folder) with one major version of React, as Vite builds it from our
+ * sources. React is the development build: only that runs effects twice under StrictMode.
  */
-export async function buildPage(version: "18" | "19"): Promise<Page> {
+export async function buildPage({ react: version, root = here("./page") }: PageOptions): Promise<Page> {
   const modules = here("../../react-18/node_modules/");
   const result = await build({
     configFile: false,
-    root: here("./page"),
+    root,
     logLevel: "warn",
     mode: "development",
     define: { "process.env.NODE_ENV": JSON.stringify("development") },

@@ -64,6 +64,7 @@ it("two browsers chat, see each other, and are told of mentions", { timeout: 60_
   await write(grace, "Yes, @ada!");
   const said = ["Is anybody here?", "Yes, @ada!"];
   await until(async () => expect([await texts(ada), await texts(grace)]).toEqual([said, said]));
+  expect(await ada.getByText("Grace is typing …").count()).toBe(0);
 
   await ada.getByLabel("Notifications, 1 unread").click();
   await ada.getByText("Grace mentioned you").click();

@@ -22,10 +22,10 @@ describe.each(["19", "18"] as const)("React %s", (version) => {
   let host: Host;
   const contexts: BrowserContext[] = [];
   /** What no page may say: failures that nobody caught, and what React complains of. */
-  let complaints: string[] = [];
+  const complaints: string[] = [];
 
   beforeAll(async () => {
-    files = await buildPage(version);
+    files = await buildPage({ react: version });
   }, 60_000);
 
   afterEach(async () => {

@@ -38,7 +38,8 @@ export class Host {
     this.#webSocketCount = options.webSocketCount;
   }
 
-  static async start(page: Page): Promise<Host> {
+  /** @param options.token what `GET /token` gives */
+  static async start(page: Page, options: { readonly token?: string } = {}): Promise<Host> {
     const webSockets = new Set<Socket>();
     let count = 0;
     const httpServer: Server = createServer((request, response) => {
@@ -46,6 +47,10 @@ export class Host {
       if (path === "/tasks") {
         host.loads++;
         response.setHeader("content-type", "application/json").end(JSON.stringify([...host.tasks.values()]));
+        return;
+      }
+      if (path === "/token") {
+        response.end(options.token);
         return;
       }
       const name = page.has(path) ? path : "/index.html";
