@@ -18,6 +18,8 @@ const until = (check: () => void | Promise<void>): Promise<void> =>
   vi.waitFor(check, { timeout: 10_000, interval: 10 });
 
 describe.each(["19", "18"] as const)("React %s", (version) => {
+  /** The names of the commands that pages have sent. */
+  const sent: string[] = [];
   let files: Awaited<ReturnType<typeof buildPage>>;
   let host: Host;
   const contexts: BrowserContext[] = [];
@@ -31,6 +33,7 @@ describe.each(["19", "18"] as const)("React %s", (version) => {
   afterEach(async () => {
     for (const context of contexts.splice(0)) await context.close();
     await host.close();
+    sent.length = 0;
     const said = complaints.splice(0);
     expect(said).toEqual([]);
   });
@@ -44,6 +47,12 @@ describe.each(["19", "18"] as const)("React %s", (version) => {
       // The browser's own words for connections that the tests break.
       const own = /WebSocket connection|Failed to load resource/.test(message.text());
       if (["error", "warning"].includes(message.type()) && !own) complaints.push(message.text());
+    });
+    page.on("websocket", (webSocket) => {
+      webSocket.on("framesent", ({ payload }) => {
+        const [, command] = /^42\d+\["(\w+)"/.exec(String(payload)) ?? [];
+        if (command !== undefined) sent.push(command);
+      });
     });
     await page.goto(`${host.url}${path}`);
     return page;
@@ -85,6 +94,19 @@ describe.each(["19", "18"] as const)("React %s", (version) => {
     expect([host.webSocketCount, host.gateway.sessionCount, host.loads]).toEqual([1, 1, 1]);
     await host.publish(1);
     await shows(page, "channel-a", { status: "live", heard: [1] });
+
+    // The same for what is mounted on a connection that is there.
+    const views = ["channel-a", "presence-a", "notifications-a", "resource-a"];
+    sent.length = 0;
+    for (const view of views) await toggle(page, view);
+    await until(() => expect(sent.toSorted()).toEqual(["leave", "unsubscribe", "unsubscribe", "unsubscribe"]));
+    expect(await host.followers("chat:1")).toEqual({ subscribers: 0, members: 0 });
+    sent.length = 0;
+    for (const view of views) await toggle(page, view);
+    await shows(page, "resource-a", { status: "ready", titles: [] });
+    await until(async () => expect(await shown(page, "presence-a")).toMatchObject({ joined: true }));
+    await until(() => expect(sent.toSorted()).toEqual(["history", "join", "subscribe", "subscribe", "subscribe"]));
+    expect(host.loads).toBe(2);
   });
 
   it("useConnection: two components, a lost connection, disconnect and connect", async () => {
