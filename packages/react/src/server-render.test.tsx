@@ -54,6 +54,26 @@ describe("on a server", () => {
   });
 });
 
+describe("without a name", () => {
+  it("nothing is followed, and nothing can be published", async () => {
+    const told: unknown[] = [];
+    let publish: (() => Promise<unknown>) | undefined;
+    function Undecided(): null {
+      const channel = useChannel(null);
+      publish = () => channel.publish("message");
+      told.push(channel.status, usePresence(undefined).joined, useResource(null, notLoaded).status);
+      return null;
+    }
+    renderToString(
+      <RealtimeProvider url="http://localhost">
+        <Undecided />
+      </RealtimeProvider>,
+    );
+    expect(told).toEqual(["pending", false, "loading"]);
+    await expect(publish?.()).rejects.toMatchObject({ code: "NOT_FOUND" });
+  });
+});
+
 describe("without a provider", () => {
   it.each<[string, () => unknown]>([
     ["useConnection", () => useConnection()],

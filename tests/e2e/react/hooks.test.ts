@@ -196,6 +196,20 @@ describe.each(["19", "18"] as const)("React %s", (version) => {
     await shows(page, "foreign", 7);
   });
 
+  it("useChannel: says so where events were lost for good", async () => {
+    const page = await start("connection-a,channel-a");
+    await shows(page, "channel-a", { status: "live", heard: [] });
+    await press(page, "connection-a-disconnect");
+    await shows(page, "channel-a", { status: "pending", heard: [] });
+    await until(() => expect(host.gateway.sessionCount).toBe(0));
+    // More than the server keeps.
+    for (let n = 1; n <= 150; n++) await host.publish(n);
+    await press(page, "connection-a-connect");
+    await shows(page, "channel-a", { status: "live", heard: [], gaps: 1 });
+    await host.publish(151);
+    await shows(page, "channel-a", { status: "live", heard: [151], gaps: 1 });
+  });
+
   it("usePresence: two components and two users, until the last component has gone", async () => {
     const page = await start("presence-a,presence-b");
     const ada = ["ada", { mood: "fine" }];
@@ -277,8 +291,40 @@ describe.each(["19", "18"] as const)("React %s", (version) => {
     await press(page, "resource-b-reload");
     await until(() => expect(host.loads).toBe(3));
     await shows(page, "resource-b", { status: "ready", titles: ["uno", "three", "four"] });
+    await press(page, "resource-b-key");
+    await until(() => expect(host.loads).toBe(4));
+    await shows(page, "resource-b", { status: "ready", titles: ["uno", "three", "four"] });
     await toggle(page, "resource-b");
     await until(async () => expect(await host.followers("tasks")).toEqual({ subscribers: 0, members: 0 }));
+  });
+
+  it("takes over a page that came from a server", async () => {
+    host = await Host.start(files);
+    await host.write(1, "one");
+    const show = "connection-a,channel-a,presence-a,notifications-a,resource-a";
+    const page = await openPage(`/hydrated?show=${show}&token=${await sign("ada")}`);
+    const rendered = await page.locator("#root").getAttribute("data-rendered");
+    expect(rendered).toContain('{"state":"connecting"}');
+    expect(rendered).toContain('{"status":"loading","titles":[]}');
+    await shows(page, "connection-a", { state: "connected", userId: "ada" });
+    await shows(page, "resource-a", { status: "ready", titles: ["one"] });
+    expect(host.webSocketCount).toBe(1);
+  });
+
+  it("leaves a client of the application's own as it was", async () => {
+    host = await Host.start(files);
+    const page = await openPage(`/given?show=connection-a,channel-a,presence-a&token=${await sign("ada")}`);
+    await shows(page, "connection-a", { state: "connected", userId: "ada" });
+    await until(async () => expect(await host.followers("chat:1")).toEqual({ subscribers: 1, members: 1 }));
+    await host.publish(1);
+    await shows(page, "channel-a", { status: "live", heard: [1] });
+    await toggle(page, "nothing");
+    await until(async () => expect(await host.followers("chat:1")).toEqual({ subscribers: 0, members: 0 }));
+    expect(await page.locator("#nothing").textContent()).toBe("connected");
+    await toggle(page, "nothing");
+    await shows(page, "connection-a", { state: "connected", userId: "ada" });
+    await until(async () => expect(await host.followers("chat:1")).toEqual({ subscribers: 1, members: 1 }));
+    expect(host.webSocketCount).toBe(1);
   });
 
   it("a hook without its provider says what it needs", async () => {

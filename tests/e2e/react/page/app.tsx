@@ -1,3 +1,4 @@
+import { RealtimeClient } from "@roomcast/client";
 import { RealtimeProvider } from "@roomcast/react";
 import { useEffect, useState, version, type ReactElement } from "react";
 import * as views from "./views.tsx";
@@ -22,6 +23,9 @@ declare global {
 }
 
 const parameters = new URLSearchParams(location.search);
+/** A client of the application's own, where that is asked for; it listens and follows by itself too. */
+const given =
+  location.pathname === "/given" ? new RealtimeClient({ url: "", token: parameters.get("token") }) : undefined;
 let provided: string | undefined;
 
 async function provider(): Promise<string> {
@@ -49,14 +53,14 @@ export function App(): ReactElement {
       version,
     };
   }, []);
+  if (shown.includes("nothing")) return <pre id="nothing">{given?.state}</pre>;
+  const connection =
+    given === undefined
+      ? // Another function on each render: that is not another token.
+        { url: "", token: token === "provider" ? () => provider() : token, reconnectionDelay: 50 }
+      : { client: given };
   return (
-    <RealtimeProvider
-      url=""
-      // Another function on each render: that is not another token.
-      token={token === "provider" ? () => provider() : token}
-      reconnectionDelay={50}
-      onError={(error) => console.info(error.code)}
-    >
+    <RealtimeProvider {...connection} onError={(error) => console.info(error.code)}>
       <views.ForeignView />
       {shown.map((id) => {
         const View = VIEWS[id.split("-")[0] as string] as (typeof VIEWS)[string];

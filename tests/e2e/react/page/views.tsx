@@ -45,11 +45,16 @@ export function ConnectionView({ id }: ViewProps): ReactElement {
 export function ChannelView({ id }: ViewProps): ReactElement {
   const [heard, setHeard] = useState<readonly number[]>([]);
   const [plus, setPlus] = useState(0);
+  const [gaps, setGaps] = useState(0);
   // New handlers on each render, which see that render's state.
-  const { status, publish } = useChannel("chat:1", { message: ({ n }) => setHeard((before) => [...before, n + plus]) });
+  const { status, publish } = useChannel(
+    "chat:1",
+    { message: ({ n }) => setHeard((before) => [...before, n + plus]) },
+    { onGap: () => setGaps(gaps + 1) },
+  );
   return (
     <>
-      <Show id={id} value={{ status, heard }} />
+      <Show id={id} value={{ status, heard, ...(gaps > 0 && { gaps }) }} />
       <button id={`${id}-plus`} onClick={() => setPlus(1000)} />
       <button id={`${id}-publish`} onClick={() => void publish("message", { n: 100 })} />
     </>
@@ -80,14 +85,20 @@ export function NotificationsView({ id }: ViewProps): ReactElement {
 }
 
 export function ResourceView({ id }: ViewProps): ReactElement {
-  const { items, status, error, reload } = useResource("tasks", async ({ signal }): Promise<Task[]> => {
-    const response = await fetch("/tasks", { signal });
-    return (await response.json()) as Task[];
-  });
+  const [key, setKey] = useState("first");
+  const { items, status, error, reload } = useResource(
+    "tasks",
+    async ({ signal }): Promise<Task[]> => {
+      const response = await fetch("/tasks", { signal });
+      return (await response.json()) as Task[];
+    },
+    { key },
+  );
   return (
     <>
       <Show id={id} value={{ status, error: error?.message, titles: items.map(({ title }) => title) }} />
       <button id={`${id}-reload`} onClick={reload} />
+      <button id={`${id}-key`} onClick={() => setKey("second")} />
     </>
   );
 }
