@@ -8,7 +8,7 @@ import { useTyping } from "./use-typing.ts";
 export function Composer({ api }: { readonly api: Api }): ReactElement {
   const [text, setText] = useState("");
   const [failure, setFailure] = useState<string>();
-  const { typing, heard, stopped, mayTell } = useTyping();
+  const { typing, heard, stopped, mayTell, sent } = useTyping();
   const { publish } = useChannel(ROOM, {
     typing: (_payload, { sender }) => {
       if (sender !== undefined && sender.userId !== api.userId) heard(sender.userId);
@@ -24,6 +24,7 @@ export function Composer({ api }: { readonly api: Api }): ReactElement {
     event.preventDefault();
     if (text.trim() === "") return;
     setText("");
+    sent();
     try {
       await api.write(text);
       setFailure(undefined);

@@ -11,6 +11,8 @@ export function useTyping(): {
   readonly stopped: (userId: string) => void;
   /** Whether it is time to say that we are typing. */
   readonly mayTell: () => boolean;
+  /** We have stopped: what we type next is news. */
+  readonly sent: () => void;
 } {
   const [last, setLast] = useState<{ readonly userId: string | null }>();
   const toldAt = useRef(-Infinity);
@@ -27,6 +29,9 @@ export function useTyping(): {
       if (performance.now() - toldAt.current < TOLD_MS) return false;
       toldAt.current = performance.now();
       return true;
+    },
+    sent: () => {
+      toldAt.current = -Infinity;
     },
   };
 }

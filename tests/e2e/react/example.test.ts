@@ -65,6 +65,8 @@ it("two browsers chat, see each other, and are told of mentions", { timeout: 60_
   const said = ["Is anybody here?", "Yes, @ada!"];
   await until(async () => expect([await texts(ada), await texts(grace)]).toEqual([said, said]));
   expect(await ada.getByText("Grace is typing …").count()).toBe(0);
+  await grace.getByLabel("New message").pressSequentially("A");
+  await ada.getByText("Grace is typing …").waitFor();
 
   await ada.getByLabel("Notifications, 1 unread").click();
   await ada.getByText("Grace mentioned you").click();
