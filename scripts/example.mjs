@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
+import { bundle } from "./bundle.mjs";
 import { build, install, requireNode, root } from "./setup.mjs";
 
 const name = process.argv[2] ?? "";
@@ -17,5 +18,6 @@ if (!names.includes(name)) {
 requireNode();
 install();
 build(`examples/${name}`);
+await bundle(`examples/${name}`);
 // In this very process, so that a signal reaches the example, and reaches it once.
 await import(pathToFileURL(join(root, "examples", name, "dist/main.js")).href);

@@ -1,5 +1,6 @@
 // `npm test`: brings the set-up up to date and runs the tests. `npm test -- packages/core` gives vitest arguments.
 import process from "node:process";
+import { bundle } from "./bundle.mjs";
 import { bin, build, install, requireNode, requirePrograms, run } from "./setup.mjs";
 
 requireNode();
@@ -7,10 +8,8 @@ install();
 requirePrograms("redis-server", "nginx", "chromium");
 // Most tests run on the sources; those of the command line, of the examples, of the bench and of the faults run the real programs.
 build("packages/cli");
-build("examples/crud-messages");
-build("examples/moleculer");
-build("examples/express");
-build("examples/fastify");
+for (const name of ["crud-messages", "moleculer", "express", "fastify", "react"]) build(`examples/${name}`);
+await bundle("examples/react");
 build("bench");
 build("tests/faults");
 const reporters = ["--reporter=default", "--reporter=./scripts/tally-reporter.mjs"];

@@ -294,6 +294,26 @@ describe("membership", () => {
     await heard.client.socketClient.leaveChannel("c");
   });
 
+  it("ends when the last who held it releases it, and neither before nor for whoever joined besides", async () => {
+    const node = await start();
+    const { client, errors } = node.client();
+    const users = async (): Promise<unknown[]> => (await client.socketClient.members("c")).map(({ userId }) => userId);
+    await client.socketClient.releaseChannel("c");
+    expect(await client.socketClient.holdChannel("c", { n: 1 })).toMatchObject([{ userId: "ada", state: { n: 1 } }]);
+    await client.socketClient.holdChannel("c");
+    await client.socketClient.releaseChannel("c");
+    expect(await users()).toEqual(["ada"]);
+    await client.socketClient.joinChannel("c");
+    await client.socketClient.releaseChannel("c");
+    expect(await users()).toEqual(["ada"]);
+    await client.socketClient.holdChannel("c");
+    await client.socketClient.leaveChannel("c");
+    expect(await users()).toEqual(["ada"]);
+    await client.socketClient.releaseChannel("c");
+    expect(await users()).toEqual([]);
+    expect(errors).toEqual([]);
+  });
+
   it("gives up a join that was left before its answer", async () => {
     const node = await start();
     const { client } = node.client();
@@ -321,6 +341,64 @@ describe("tokens and endings", () => {
     expect(heard.states).toEqual(["connected"]);
     expect(heard.errors).toEqual([]);
     expect(given).toBeLessThan(20);
+  });
+
+  it("says who it is, and which subscriptions are in force, on each connection", async () => {
+    const node = await start({ channels: [{ match: "bare", keep: false }] });
+    const heard = node.client({ autoConnect: false });
+    const told: unknown[] = [];
+    heard.client.on("session", ({ userId }) => told.push(userId));
+    heard.client.on("subscribed", ({ topic, subscriptionId, position }) =>
+      told.push([topic, subscriptionId, position?.offset]),
+    );
+    heard.client.subscribe({ topic: "c" });
+    heard.client.subscribe({ topic: "bare" });
+    heard.client.connect();
+    await heard.ready();
+    await node.publish("c", 1);
+    await until(() => heard.log.length === 1);
+    node.proxy.cut();
+    await until(() => heard.states.length === 3);
+    await heard.ready();
+    expect(told).toEqual([
+      "ada",
+      ["c", "sub_1", 0],
+      ["bare", "sub_2", undefined],
+      "ada",
+      ["c", "sub_1", 1],
+      ["bare", "sub_2", undefined],
+    ]);
+  });
+
+  it("goes on with another token, without losing anything", async () => {
+    const node = await start();
+    const heard = node.client();
+    heard.client.setToken(token({ userId: "bob" }));
+    heard.client.subscribe({ topic: "c" });
+    await heard.client.socketClient.joinChannel("m");
+    expect(heard.client.session?.userId).toBe("bob");
+    const published = heard.client.socketClient.publish("c", "e", 1);
+    heard.client.setToken(() => token({ userId: "bob", roles: ["service"] }));
+    expect(heard.client.state).toBe("reconnecting");
+    await node.publish("c", 2);
+    await published;
+    await until(() => heard.log.length === 2);
+    expect(heard.payloads).toContain(1);
+    expect(heard.payloads).toContain(2);
+    expect(await heard.client.socketClient.members("m")).toMatchObject([
+      { userId: "bob", socketId: heard.client.session?.socketId },
+    ]);
+    expect(heard.errors).toEqual([]);
+    heard.client.disconnect();
+    heard.client.setToken("nonsense");
+    expect(heard.client.state).toBe("disconnected");
+    heard.client.connect();
+    await until(() => heard.errors.length);
+    expect(heard.errors).toMatchObject([{ code: "UNAUTHENTICATED" }]);
+    heard.client.setToken(token());
+    heard.client.connect();
+    await heard.ready();
+    expect(heard.client.session?.userId).toBe("ada");
   });
 
   it("stops with an error when a fixed token has expired", async () => {

@@ -12,7 +12,7 @@ import { SocketClient } from "./socket-client.ts";
 import { TokenSource, type Token } from "./token-source.ts";
 import type { Handed } from "./topic-log.ts";
 import type { AnyEvents, ChannelName, ListenerArgument, ListenerName } from "./types.ts";
-import type { GapEvent, PresenceEvent, SessionInfo } from "./wire.ts";
+import type { GapEvent, PresenceEvent, RecoveryReply, SessionInfo, SubscribedEvent } from "./wire.ts";
 
 export interface RealtimeClientOptions {
   /** Origin of the server, such as `https://realtime.example.com`; empty, or beginning with `/`, for the page's own. */
@@ -46,6 +46,7 @@ export class RealtimeClient<Events extends object = AnyEvents> {
   readonly #environment: Environment;
   readonly #emitter: Emitter;
   readonly #connector: Connector;
+  readonly #tokens: TokenSource;
   readonly #commands: Commands;
   readonly #readers: Readers;
   readonly #memberships: Memberships;
@@ -74,6 +75,7 @@ export class RealtimeClient<Events extends object = AnyEvents> {
       failed,
     });
     const tokens = new TokenSource({ token: options.token ?? null, environment });
+    this.#tokens = tokens;
     this.#renewal = new Renewal({
       environment,
       tokens,
@@ -137,7 +139,17 @@ export class RealtimeClient<Events extends object = AnyEvents> {
   }
 
   /**
-   * Listens to `event` (all events), `event:<topic>`, `connection`, `error`, `presence`, `presence:<channel>` or `gap`.
+   * Takes another token, or another source of them, and replaces the connection by one with it; what is followed goes on where
+   * it was. Begins none where none is sought. For the same user: what somebody else is to have is a client of its own.
+   */
+  setToken(token: Token): void {
+    this.#tokens.replace(token);
+    this.#connector.replace();
+  }
+
+  /**
+   * Listens to `event` (all events), `event:<topic>`, `connection`, `session`, `subscribed`, `error`, `presence`,
+   * `presence:<channel>` or `gap`.
    * Returns what removes this listener and no other. A function that is registered twice is called twice. What a listener
    * throws is told to the listeners of `error`, or to the console where there are none, and stops nothing else.
    */
@@ -176,6 +188,8 @@ export class RealtimeClient<Events extends object = AnyEvents> {
       key: subscriptionId,
       topic,
       request: (since) => ({ event: "subscribe", payload: { topic, filter, subscriptionId, since } }),
+      answered: ({ position }: RecoveryReply) =>
+        this.#emit("subscribed", { topic, subscriptionId, position } satisfies SubscribedEvent),
       refused: (error) => this.#failed(error),
     });
     return subscriptionId;
@@ -199,6 +213,7 @@ export class RealtimeClient<Events extends object = AnyEvents> {
       case "session":
         this.#session = payload as unknown as SessionInfo;
         this.#skew = Number(payload["serverTime"]) - this.#environment.now() || 0;
+        this.#emit("session", this.#session);
         return;
       case "event": {
         const received = payload as unknown as RealtimeEvent;

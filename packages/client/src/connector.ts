@@ -67,6 +67,16 @@ export class Connector {
     if (this.#drop()) this.#again(unavailable("The connection did not answer"));
   }
 
+  /** Gives up the connection that is there, or the attempt at one, for another with the token of now. */
+  replace(): void {
+    if (this.#state === "disconnected") return;
+    this.#drop();
+    this.#attempts = 0;
+    this.#rejectedTokens = 0;
+    this.#change(this.#wasConnected ? "reconnecting" : "connecting");
+    void this.#attempt();
+  }
+
   /** The server said that it ends the connection, and whether to come back. */
   closing(payload: unknown): void {
     const error = toRealtimeError(payload);

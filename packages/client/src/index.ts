@@ -15,5 +15,5 @@ export type {
   ListenerName,
   TypedEvent,
 } from "./types.ts";
-export type { GapEvent, HistoryPage, PresenceEvent, SessionInfo } from "./wire.ts";
+export type { GapEvent, HistoryPage, PresenceEvent, SessionInfo, SubscribedEvent } from "./wire.ts";
 export type { Filter, FilterCondition, Member, Position, RealtimeEvent } from "@roomcast/protocol";

@@ -37,12 +37,39 @@ export interface MembershipsOptions {
 export class Memberships {
   readonly #options: MembershipsOptions;
   readonly #memberships = new Map<string, Membership>();
+  /** Channels that `join` asked for, rather than holders alone. */
+  readonly #asked = new Set<string>();
+  /** How many hold a channel. */
+  readonly #holds = new Map<string, number>();
 
   constructor(options: MembershipsOptions) {
     this.#options = options;
   }
 
-  async join(channel: string, state?: unknown): Promise<Member[]> {
+  join(channel: string, state?: unknown): Promise<Member[]> {
+    this.#asked.add(channel);
+    return this.#enter(channel, state);
+  }
+
+  async leave(channel: string): Promise<void> {
+    this.#asked.delete(channel);
+    if (!this.#holds.has(channel)) await this.#exit(channel);
+  }
+
+  /** As `join`, for one of several that share the membership. */
+  hold(channel: string, state?: unknown): Promise<Member[]> {
+    this.#holds.set(channel, (this.#holds.get(channel) ?? 0) + 1);
+    return this.#enter(channel, state);
+  }
+
+  /** Ends a hold. The last one ends the membership, unless `join` asked for it too. */
+  async release(channel: string): Promise<void> {
+    const left = (this.#holds.get(channel) ?? 0) - 1;
+    if (left > 0) this.#holds.set(channel, left);
+    else if (this.#holds.delete(channel) && !this.#asked.has(channel)) await this.#exit(channel);
+  }
+
+  async #enter(channel: string, state?: unknown): Promise<Member[]> {
     const copy = state === undefined ? undefined : snapshot(state);
     const known = this.#memberships.get(channel);
     if (known !== undefined && this.#options.readers.isLive(readerKey(channel))) {
@@ -74,7 +101,7 @@ export class Memberships {
     membership.state = copy;
   }
 
-  async leave(channel: string): Promise<void> {
+  async #exit(channel: string): Promise<void> {
     const known = this.#memberships.get(channel);
     if (known !== undefined) this.#drop(known, unavailable("The channel was left before it was joined"));
     if (!this.#options.readers.linked) return;
@@ -180,6 +207,7 @@ export class Memberships {
 
   #drop(membership: Membership, error: RealtimeError): void {
     if (this.#memberships.get(membership.channel) === membership) this.#memberships.delete(membership.channel);
+    this.#asked.delete(membership.channel);
     membership.arriving = undefined;
     this.#options.readers.remove(readerKey(membership.channel));
     reject(membership, error);

@@ -36,9 +36,25 @@ export class SocketClient<Events extends object = AnyEvents> {
     return this.#memberships.join(channel, state);
   }
 
-  /** Ends a membership, also while there is no connection and also where there is none. Subscriptions stay. */
+  /**
+   * Ends a membership, also while there is no connection and also where there is none; not that of those that hold the
+   * channel still. Subscriptions stay.
+   */
   leaveChannel(channel: ChannelName<Events>): Promise<void> {
     return this.#memberships.leave(channel);
+  }
+
+  /**
+   * As `joinChannel`, for parts of a program that do not know of each other: the membership ends when each has called
+   * `releaseChannel` as often, and lasts on where `joinChannel` asked for it too.
+   */
+  holdChannel(channel: ChannelName<Events>, state?: unknown): Promise<Member[]> {
+    return this.#memberships.hold(channel, state);
+  }
+
+  /** Ends what one `holdChannel` began, also where it was refused. */
+  releaseChannel(channel: ChannelName<Events>): Promise<void> {
+    return this.#memberships.release(channel);
   }
 
   /** Replaces our presence state on a channel that we joined; else `NOT_FOUND`. */

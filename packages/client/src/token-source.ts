@@ -11,7 +11,7 @@ const PROVIDER_TIMEOUT = 10_000;
 
 /** Where tokens come from. */
 export class TokenSource {
-  readonly #token: Token;
+  #token: Token;
   readonly #environment: Environment;
 
   constructor(options: { token: Token; environment: Environment }) {
@@ -22,6 +22,10 @@ export class TokenSource {
   /** Whether asking again may give another one. */
   get renewable(): boolean {
     return typeof this.#token === "function";
+  }
+
+  replace(token: Token): void {
+    this.#token = token;
   }
 
   /** Rejects with a retryable `RealtimeError` when the provider throws, rejects, hangs, or gives what is no token. */

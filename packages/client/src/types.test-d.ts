@@ -82,6 +82,8 @@ describe("every client", () => {
       expectTypeOf(it.state).toEqualTypeOf<"connecting" | "connected" | "disconnected" | "reconnecting">();
     client.on("connection", ({ state }) => expectTypeOf(state).toEqualTypeOf(client.state));
     client.on("error", (error) => expectTypeOf(error).toEqualTypeOf<RealtimeError>());
+    client.on("session", ({ userId }) => expectTypeOf(userId).toEqualTypeOf<string | null>());
+    client.on("subscribed", ({ subscriptionId }) => expectTypeOf(subscriptionId).toEqualTypeOf<string>());
     client.on("gap", ({ channel }) => expectTypeOf(channel).toEqualTypeOf<string>());
     client.on("presence:chat:1", ({ joined }) => expectTypeOf(joined[0]?.socketId).toEqualTypeOf<string | undefined>());
     client.on("event", (event) => expectTypeOf(event).toEqualTypeOf<RealtimeEvent>());

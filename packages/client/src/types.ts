@@ -1,7 +1,7 @@
 import type { RealtimeEvent } from "@roomcast/protocol";
 import type { ConnectionState } from "./connector.ts";
 import type { RealtimeError } from "./errors.ts";
-import type { GapEvent, PresenceEvent } from "./wire.ts";
+import type { GapEvent, PresenceEvent, SessionInfo, SubscribedEvent } from "./wire.ts";
 
 /** What a client without types of its own may meet: every channel, every event, any payload. */
 export type AnyEvents = Record<string, Record<string, unknown>>;
@@ -90,6 +90,8 @@ export type ListenerName<Events extends object> =
   | "event:@direct"
   | `event:${ChannelName<Events>}`
   | "connection"
+  | "session"
+  | "subscribed"
   | "error"
   | "presence"
   | `presence:${ChannelName<Events>}`
@@ -102,8 +104,12 @@ export type ListenerArgument<Events extends object, Name extends string> = Name 
     ? TypedEvent<EventsOf<Events, Channel>>
     : Name extends "connection"
       ? { readonly state: ConnectionState }
-      : Name extends "error"
-        ? RealtimeError
-        : Name extends "gap"
-          ? GapEvent
-          : PresenceEvent;
+      : Name extends "session"
+        ? SessionInfo
+        : Name extends "subscribed"
+          ? SubscribedEvent
+          : Name extends "error"
+            ? RealtimeError
+            : Name extends "gap"
+              ? GapEvent
+              : PresenceEvent;

@@ -38,6 +38,14 @@ export interface GapEvent {
   readonly position?: Position | undefined;
 }
 
+/** A subscription is in force: on this connection, what is published from now on is handed out. */
+export interface SubscribedEvent {
+  readonly topic: string;
+  readonly subscriptionId: string;
+  /** Absent where the channel keeps no history: what happened while there was no connection is lost without a `gap`. */
+  readonly position?: Position | undefined;
+}
+
 /** What the server told of this session when it began. */
 export interface SessionInfo {
   readonly socketId: string;
