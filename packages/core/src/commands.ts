@@ -14,7 +14,7 @@ import {
 } from "@roomcast/protocol";
 import { isPromise } from "./hooks.ts";
 import type { PublishInput } from "./publisher.ts";
-import { JOINED } from "./reader.ts";
+import { JOINED, type Reader } from "./reader.ts";
 import type { Allowed, Session } from "./session.ts";
 import {
   drop,
@@ -225,11 +225,8 @@ function publish(session: Session, command: Of<"publish">, bytes: number): Answe
   if (follows === false && token === undefined && !session.privileged) {
     throw new GatewayError("FORBIDDEN", "Publishing needs a subscription to the channel, or membership");
   }
-  const verdict =
-    follows === false && token !== undefined
-      ? decideByToken(session, address, token)
-      : session.decide("publish", address, standingOf(session, reader));
-  const go = (_allowed: Allowed): Answer => {
+  const verdict = mayPublish(session, address, reader, token);
+  const go = (_allowed: Allowed): Answer | Promise<Answer> => {
     const sender = stamp(session);
     const { id, event, data, form } = command;
     const input: PublishInput = {
@@ -242,9 +239,27 @@ function publish(session: Session, command: Of<"publish">, bytes: number): Answe
       ...(form === undefined ? undefined : { form }),
       ...(id === undefined ? undefined : { idempotency: { key: id, sender: senderScope(session) } }),
     };
-    return { later: session.services.publisher.publish(address, input) };
+    const { publisher } = session.services;
+    const accepted = publisher.accept(address, input);
+    if (!isPromise(accepted)) return { later: publisher.send(address, accepted) };
+    // The session's next command waits, so that nothing of its overtakes this; the right may have gone meanwhile.
+    return accepted.then(async (ready) => {
+      await mayPublish(session, address, session.reader(target), token);
+      if (session.ended) throw new GatewayError("UNAVAILABLE", "The session has ended");
+      return { later: publisher.send(address, ready) };
+    });
   };
   return isPromise(verdict) ? verdict.then(go) : go(verdict);
+}
+
+function mayPublish(
+  session: Session,
+  address: ChannelAddress,
+  reader: Reader | undefined,
+  token: string | undefined,
+): Allowed | Promise<Allowed> {
+  if (token !== undefined && following(reader) === false) return decideByToken(session, address, token);
+  return session.decide("publish", address, standingOf(session, reader));
 }
 
 /** Whoever may follow a channel by a room token may publish there like one who does. */

@@ -106,7 +106,7 @@ export class Outbox {
       const body = bodyOf(draft);
       const id = newId();
       if (once === undefined) return [id, "", "", "", body];
-      return [once.key, id, `${once.sender} ${once.key}`, draftDigest(draft), body];
+      return [once.key, id, `${once.sender} ${once.key}`, once.digest ?? draftDigest(draft), body];
     });
     const reply = await link.run(
       PUBLISH,
