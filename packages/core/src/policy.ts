@@ -1,4 +1,10 @@
-import { isReservedName, type ChannelAction, type ChannelAddress, type EventSchemas, type Principal } from "@roomcast/protocol";
+import {
+  isReservedName,
+  type ChannelAction,
+  type ChannelAddress,
+  type EventSchemas,
+  type Principal,
+} from "@roomcast/protocol";
 import type { Keep } from "./broker.ts";
 
 /** How a channel behaves, whoever uses it. */

@@ -104,7 +104,9 @@ export class Publisher {
     const text = jsonText(input.data);
     const accepted = this.accept(address, { ...input, data: JSON.parse(text), bytes: utf8Length(text) });
     if (!isPromise(accepted) && this.#turns.size === 0) return await this.send(address, accepted);
-    return await (await this.#inTurn(address, accepted)).published;
+    return await (
+      await this.#inTurn(address, accepted)
+    ).published;
   }
 
   /** Sends what was accepted after everything that back ends gave the channel before it. */

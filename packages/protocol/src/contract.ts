@@ -137,7 +137,8 @@ function withRights(
 ): readonly ChannelRule[] {
   if (!isRecord(rights)) throw new Error("withRights takes an object of channel patterns");
   for (const pattern of Object.keys(rights)) {
-    if (!rules.some(({ match }) => match === pattern)) throw new Error(`There is no channel "${pattern}" in the contract`);
+    if (!rules.some(({ match }) => match === pattern))
+      throw new Error(`There is no channel "${pattern}" in the contract`);
   }
   return rules.map((rule) => {
     const added = Object.hasOwn(rights, rule.match) ? rights[rule.match] : undefined;
@@ -154,12 +155,15 @@ function withRights(
 function checkPattern(pattern: string, seen: Map<string, string>): void {
   compilePattern(pattern);
   if (INDEX.test(pattern)) {
-    throw new Error(`The channel pattern "${pattern}" is a number, which has no place in the order of an object's keys`);
+    throw new Error(
+      `The channel pattern "${pattern}" is a number, which has no place in the order of an object's keys`,
+    );
   }
   // What its parameters are called makes no difference to what a pattern matches, but for these two.
   const shape = pattern.replaceAll(/\{(?!userId\}|tenantId\})[^}]*\}/g, "{}");
   const before = seen.get(shape);
-  if (before !== undefined) throw new Error(`The channel pattern "${pattern}" matches nothing that "${before}" does not`);
+  if (before !== undefined)
+    throw new Error(`The channel pattern "${pattern}" matches nothing that "${before}" does not`);
   seen.set(shape, pattern);
 }
 
@@ -172,7 +176,9 @@ function toRule(match: string, definition: ChannelDefinition): ChannelRule {
       throw new Error(`"${key}" of the channel "${match}" is not known; there are events, ${[...RIGHTS].join(", ")}`);
     }
     if (key !== "events" && BUILT_IN.test(match)) {
-      throw new Error(`"${key}" of the channel "${match}" cannot be said: the gateway has its own rules for such names`);
+      throw new Error(
+        `"${key}" of the channel "${match}" cannot be said: the gateway has its own rules for such names`,
+      );
     }
     rule[key] = key === "events" ? checkEvents(match, value) : value;
   }

@@ -135,6 +135,7 @@ function mountRest(httpServer: Server, gateway: Gateway, options: AttachOptions 
     owns: rest.ownsAllPaths === true ? () => true : isRestPath,
     handle: createRestHandler({
       gateway,
+      socketPath: options.path,
       callers: rest.callers,
       tokens: rest.tokens,
       cors,
