@@ -190,7 +190,8 @@ export function checkEvents(match: string, events: unknown): EventSchemas {
   const names = isRecord(events) ? Object.entries(events) : [];
   if (names.length === 0) throw new Error(`"events" of the channel "${match}" must be an object of at least one event`);
   for (const [name, schema] of names) {
-    if (!isEventName(name)) {
+    const known: unknown = name;
+    if (!isEventName(known)) {
       throw new Error(
         `"${name}" of the channel "${match}" cannot be an event: its name must have 1 to 128 characters, and be none that Socket.IO keeps for itself`,
       );

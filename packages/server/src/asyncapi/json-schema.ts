@@ -1,4 +1,5 @@
 import type { StandardSchema } from "@roomcast/protocol";
+import type { toJsonSchema } from "@valibot/to-json-schema";
 import { z } from "zod";
 
 /** A JSON Schema of draft 7, which is what AsyncAPI has for payloads. */
@@ -52,13 +53,13 @@ async function convert(schema: StandardSchema, direction: Direction): Promise<Js
 }
 
 async function convertValibot(schema: StandardSchema, direction: Direction): Promise<JsonSchema | undefined> {
-  let library: typeof import("@valibot/to-json-schema");
+  let library: { readonly toJsonSchema: typeof toJsonSchema };
   try {
     library = await import("@valibot/to-json-schema");
   } catch {
     throw new Error("valibot's is made by the package @valibot/to-json-schema, which is not installed");
   }
-  type Convertible = Parameters<typeof library.toJsonSchema>[0];
+  type Convertible = Parameters<typeof toJsonSchema>[0];
   return asSchema(
     library.toJsonSchema(schema as unknown as Convertible, {
       target: TARGET,
