@@ -6,14 +6,16 @@ const { version } = JSON.parse(readFileSync(new URL("../../packages/cli/package.
   version: string;
 };
 
+const COMMANDS = ["serve", "token", "listen", "asyncapi"];
+
 describe("roomcast", () => {
   it.each([[], ["--help"], ["help"]])("shows its commands for %j", async (...args) => {
     const { code, stdout, stderr } = await run(args);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    for (const command of ["serve", "token", "listen"]) expect(stdout).toMatch(new RegExp(`^ {2}${command} `, "m"));
+    for (const command of COMMANDS) expect(stdout).toMatch(new RegExp(`^ {2}${command} `, "m"));
   });
 
-  it.each(["serve", "token", "listen"])("%s shows its flags and its version", async (command) => {
+  it.each(COMMANDS)("%s shows its flags and its version", async (command) => {
     const help = await run([command, "--help"]);
     expect(help).toMatchObject({ code: 0, stderr: "" });
     expect(help.stdout).toContain(`roomcast ${command}`);
@@ -34,6 +36,10 @@ describe("roomcast", () => {
     [["listen", "a b"], "a b"],
     [["listen", "demo", "--last", "many"], "many"],
     [["listen", "demo", "--url", "nowhere"], "nowhere"],
+    [["asyncapi", "--format", "xml"], "xml"],
+    [["asyncapi", "--server", "nowhere"], "nowhere"],
+    [["asyncapi", "--config", "none.mjs"], "none.mjs"],
+    [["asyncapi"], "--config"],
   ])("ends with code 2 and one line for %j", async (args, named) => {
     const { code, stdout, stderr } = await run(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });

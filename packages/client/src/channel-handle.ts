@@ -1,8 +1,8 @@
-import type { Filter, Member, Position } from "@roomcast/protocol";
+import type { ChannelName, EventName, EventsOf, Filter, Member, Position, SentOf } from "@roomcast/protocol";
 import type { RealtimeClient } from "./client.ts";
 import { EventStream } from "./event-stream.ts";
 import type { HistoryOptions } from "./socket-client.ts";
-import type { ChannelName, EventName, EventsOf, ListenerName, TypedEvent } from "./types.ts";
+import type { ListenerName, TypedEvent } from "./types.ts";
 import type { HistoryPage } from "./wire.ts";
 
 /** One channel of a client, so that its name need not be said again. It holds nothing: make as many as you like. */
@@ -41,7 +41,7 @@ export class ChannelHandle<Events extends object, Name extends ChannelName<Event
 
   publish<Event extends EventName<EventsOf<Events, Name>>>(
     event: Event,
-    data?: EventsOf<Events, Name>[Event],
+    data?: SentOf<EventsOf<Events, Name>, Event>,
   ): Promise<{ id: string; position?: Position }> {
     return this.#client.socketClient.publish<Name, Event>(this.name, event, data);
   }

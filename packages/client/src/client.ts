@@ -1,4 +1,4 @@
-import type { Filter, RealtimeEvent } from "@roomcast/protocol";
+import type { AnyEvents, ChannelName, Filter, RealtimeEvent } from "@roomcast/protocol";
 import { ChannelHandle } from "./channel-handle.ts";
 import { Commands, snapshot } from "./commands.ts";
 import { Connector, type ConnectionState } from "./connector.ts";
@@ -11,7 +11,7 @@ import { Renewal } from "./renewal.ts";
 import { SocketClient } from "./socket-client.ts";
 import { TokenSource, type Token } from "./token-source.ts";
 import type { Handed } from "./topic-log.ts";
-import type { AnyEvents, ChannelName, ListenerArgument, ListenerName } from "./types.ts";
+import type { ListenerArgument, ListenerName } from "./types.ts";
 import type { GapEvent, PresenceEvent, RecoveryReply, SessionInfo, SubscribedEvent } from "./wire.ts";
 
 export interface RealtimeClientOptions {

@@ -6,14 +6,18 @@ export type { EventStream } from "./event-stream.ts";
 export type { HistoryOptions, SocketClient } from "./socket-client.ts";
 export type { Token } from "./token-source.ts";
 export { decodeToken, getTokenExpiresIn, isTokenExpired, shouldRefreshToken, type TokenClaims } from "./tokens.ts";
+export type { ListenerArgument, ListenerName, TypedEvent } from "./types.ts";
+export type { GapEvent, HistoryPage, PresenceEvent, SessionInfo, SubscribedEvent } from "./wire.ts";
 export type {
   AnyEvents,
   ChannelName,
   EventName,
   EventsOf,
-  ListenerArgument,
-  ListenerName,
-  TypedEvent,
-} from "./types.ts";
-export type { GapEvent, HistoryPage, PresenceEvent, SessionInfo, SubscribedEvent } from "./wire.ts";
-export type { Filter, FilterCondition, Member, Position, RealtimeEvent } from "@roomcast/protocol";
+  Filter,
+  FilterCondition,
+  InferEvents,
+  Member,
+  Position,
+  RealtimeEvent,
+  SentOf,
+} from "@roomcast/protocol";

@@ -1,9 +1,8 @@
-import type { Member, Position } from "@roomcast/protocol";
+import type { AnyEvents, ChannelName, EventName, EventsOf, Member, Position, SentOf } from "@roomcast/protocol";
 import { snapshot, type Commands } from "./commands.ts";
 import { randomId } from "./environment.ts";
 import type { Memberships } from "./memberships.ts";
 import type { Readers } from "./readers.ts";
-import type { AnyEvents, ChannelName, EventName, EventsOf } from "./types.ts";
 import type { HistoryPage } from "./wire.ts";
 
 export interface HistoryOptions {
@@ -70,7 +69,7 @@ export class SocketClient<Events extends object = AnyEvents> {
   async publish<Channel extends ChannelName<Events>, Event extends EventName<EventsOf<Events, Channel>>>(
     channel: Channel,
     event: Event,
-    data?: EventsOf<Events, Channel>[Event],
+    data?: SentOf<EventsOf<Events, Channel>, Event>,
   ): Promise<{ id: string; position?: Position }> {
     const reply = await this.#commands.run<{ id: string; position?: Position }>({
       event: "publish",

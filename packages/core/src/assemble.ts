@@ -1,7 +1,9 @@
 import { Admissions } from "./admission.ts";
+import { isChannelContract, type ChannelRule } from "@roomcast/protocol";
 import type { Clock } from "./clock.ts";
 import { Deadlines } from "./deadlines.ts";
 import { Directory } from "./directory.ts";
+import { EventChecks } from "./event-checks.ts";
 import type { GatewayOptions } from "./gateway.ts";
 import { Hooks } from "./hooks.ts";
 import { Hub } from "./hub.ts";
@@ -38,15 +40,16 @@ export function assemble(options: GatewayOptions, node: Node): { services: Servi
       concurrent: limits.concurrentHooks,
       failed: (where, error) => observer.failed?.(where, error),
     });
-  // Rule functions that hang keep nobody from logging in, nor the other way round.
+  // Rule functions and schemas that hang keep nobody from logging in, nor the other way round.
   const hooks = makeHooks();
   const policy = isPolicy(channels)
     ? channels
-    : new ChannelRules({ rules: channels ?? [], auth, revocations, hooks: makeHooks() });
+    : new ChannelRules({ rules: rulesOf(channels), auth, revocations, hooks: makeHooks() });
+  const checks = new EventChecks({ hooks: makeHooks(), jsonDepth: limits.jsonDepth });
   const windows = new PresenceWindows({ clock, broker, observer });
   const directory = new Directory({ clock, limits });
   const admissions = new Admissions({ hooks, auth, revocations, limits, presence, clock, observer });
-  const parts = { ...node, broker, presence, policy, windows, directory };
+  const parts = { ...node, broker, presence, policy, checks, windows, directory };
   const services: Services = {
     ...parts,
     auth,
@@ -64,6 +67,12 @@ export function assemble(options: GatewayOptions, node: Node): { services: Servi
     followers: new Set(),
   };
   return { services, admissions };
+}
+
+/** The rules that options bring; none beside a policy of one's own. */
+export function rulesOf(channels: GatewayOptions["channels"]): readonly ChannelRule[] {
+  if (channels === undefined || isPolicy(channels)) return [];
+  return isChannelContract(channels) ? channels.rules : channels;
 }
 
 function isPolicy(channels: GatewayOptions["channels"]): channels is ChannelPolicy {

@@ -10,7 +10,7 @@ import {
 } from "@roomcast/protocol";
 import type { Published } from "./broker.ts";
 import { messageId } from "./commands.ts";
-import { toJson } from "./publisher.ts";
+import { toJson } from "./json-text.ts";
 import type { Services } from "./services.ts";
 
 export interface PublishingOptions {
@@ -63,15 +63,23 @@ export class BackEnd {
       throw new GatewayError("LIMIT_REACHED", "Too many users at once", { details: { limit: "usersPerNotify" } });
     }
     const input = { event: "notification", data: toJson(message), source: "server" } as const;
-    const addresses = [...new Set(users)].flatMap((userId): readonly ChannelAddress[] => {
-      const kept = { tenantId, name: `notifications:${userId}` };
-      publisher.check(kept, input);
-      return [kept, { tenantId, name: NOTIFICATIONS, userId }];
-    });
+    // All of them first: where one is refused, nobody is told anything.
+    const accepted = await Promise.all(
+      [...new Set(users)].map(async (userId) => {
+        const kept = { tenantId, name: `notifications:${userId}` };
+        publisher.check(kept, input);
+        const ready = await publisher.accept(kept, input);
+        const own = { tenantId, name: NOTIFICATIONS, userId };
+        return [
+          { address: kept, ready },
+          { address: own, ready: await publisher.accept(own, ready.input) },
+        ];
+      }),
+    );
     const reached = await Promise.all(
-      addresses.map(async (address) => {
+      accepted.flat().map(async ({ address, ready }) => {
         const sessions = await this.subscribers(address);
-        await publisher.publish(address, input);
+        await publisher.send(address, ready);
         return sessions;
       }),
     );
@@ -97,7 +105,7 @@ export class BackEnd {
     const { publisher } = this.#services;
     const input = { event, data: toJson(data), source: "server" } as const;
     publisher.check({ tenantId: "default", name: "reserved" }, input);
-    await publisher.publish(address, input);
+    await publisher.send(address, await publisher.accept(address, input));
   }
 
   /** How many sessions of the cluster follow a channel. */

@@ -1,4 +1,6 @@
-import type { ChannelAddress, EventSource, Position, PresenceChange, Publication } from "@roomcast/protocol";
+import type { ChannelAddress, EventSource, Keep, Position, PresenceChange, Publication } from "@roomcast/protocol";
+
+export type { Keep } from "@roomcast/protocol";
 
 /** An event that is about to be published; the broker gives it its id and its position. */
 export interface Draft {
@@ -17,15 +19,14 @@ export interface PublishOptions {
   /** What the channel's log keeps; false for a channel without history. */
   readonly keep: Keep | false;
   /** Publishing the same key again from the same sender within five minutes has the first one's result and no effect. */
-  readonly idempotency?: { readonly key: string; readonly sender: string };
+  readonly idempotency?: {
+    readonly key: string;
+    readonly sender: string;
+    /** What tells other content under the same key; `draftDigest` of the draft unless given. */
+    readonly digest?: string;
+  };
   /** About how many bytes the data has as JSON, where that is known. A broker that counts them looks for itself otherwise. */
   readonly bytes?: number;
-}
-
-export interface Keep {
-  /** Events. */
-  readonly size: number;
-  readonly seconds: number;
 }
 
 export interface Published {

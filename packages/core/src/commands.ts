@@ -12,20 +12,17 @@ import {
   type Principal,
   type Publication,
 } from "@roomcast/protocol";
-import { isPromise } from "./hooks.ts";
-import type { PublishInput } from "./publisher.ts";
+import { publish, stamp } from "./publishing.ts";
 import { JOINED } from "./reader.ts";
-import type { Allowed, Session } from "./session.ts";
+import type { Session } from "./session.ts";
 import {
   drop,
   enter,
   follow,
-  following,
   leave,
   limitReached,
   replyBytes,
   standing,
-  standingOf,
   type Followed,
   type FollowOptions,
 } from "./subscribing.ts";
@@ -215,44 +212,6 @@ async function quit(session: Session, command: Of<"leave">): Promise<Answer> {
   return { result: {} };
 }
 
-function publish(session: Session, command: Of<"publish">, bytes: number): Answer | Promise<Answer> {
-  const target = session.address(command.channel);
-  const { token } = command;
-  const reader = session.reader(target);
-  // One object for all that a log keeps of a channel.
-  const address = reader === undefined ? target : reader.channel.address;
-  const follows = following(reader);
-  if (follows === false && token === undefined && !session.privileged) {
-    throw new GatewayError("FORBIDDEN", "Publishing needs a subscription to the channel, or membership");
-  }
-  const verdict =
-    follows === false && token !== undefined
-      ? decideByToken(session, address, token)
-      : session.decide("publish", address, standingOf(session, reader));
-  const go = (_allowed: Allowed): Answer => {
-    const sender = stamp(session);
-    const { id, event, data, form } = command;
-    const input: PublishInput = {
-      event,
-      data,
-      source: "socket",
-      sender,
-      // What came with it is little, and JSON of ours is seldom longer than the client's.
-      bytes,
-      ...(form === undefined ? undefined : { form }),
-      ...(id === undefined ? undefined : { idempotency: { key: id, sender: senderScope(session) } }),
-    };
-    return { later: session.services.publisher.publish(address, input) };
-  };
-  return isPromise(verdict) ? verdict.then(go) : go(verdict);
-}
-
-/** Whoever may follow a channel by a room token may publish there like one who does. */
-async function decideByToken(session: Session, address: ChannelAddress, token: string): Promise<Allowed> {
-  const { by } = await session.decide("subscribe", address, standing(session, address, token));
-  return await session.decide("publish", address, { following: by });
-}
-
 async function direct(session: Session, command: Of<"direct">): Promise<Answer> {
   const { messenger, clock } = session.services;
   const { tenantId } = session.principal;
@@ -316,16 +275,6 @@ export function fitting(events: readonly Publication[], from: "newest" | "oldest
     count++;
   }
   return from === "newest" ? events.slice(events.length - count) : events.slice(0, count);
-}
-
-/** Identifies the sender of an idempotency key: a user, or a visitor's session. */
-function senderScope(session: Session): string {
-  const { userId } = session.principal;
-  return userId === null ? `visitor:${session.id}` : `user:${userId}`;
-}
-
-function stamp(session: Session): { readonly userId: string | null; readonly socketId: string } {
-  return { userId: session.principal.userId, socketId: session.id };
 }
 
 /** Told apart by chance, not by secrecy. */

@@ -5,15 +5,18 @@ import {
   isTenantId,
   isUserId,
   type ChannelAddress,
+  type ChannelContract,
+  type ChannelRule,
   type Credentials,
   type DirectTarget,
   type ErrorCode,
   type Position,
   type Principal,
   type Publication,
+  type Right,
 } from "@roomcast/protocol";
 import type { Admission, Admissions } from "./admission.ts";
-import { assemble } from "./assemble.ts";
+import { assemble, rulesOf } from "./assemble.ts";
 import type { Authenticator, Revocations } from "./auth.ts";
 import { BackEnd, type PublishingOptions, type ResourceChange } from "./back-end.ts";
 import { isCloser, isHealthCheck, type Broker, type Published, type Signal } from "./broker.ts";
@@ -30,14 +33,13 @@ import { isRoomTokenNames, type ChannelPolicy } from "./policy.ts";
 import type { ChannelSummary, Page, PresenceStore } from "./presence.ts";
 import { checkAddress } from "./publisher.ts";
 import type { MembersPage } from "./roster.ts";
-import type { ChannelRule, Right } from "./rules.ts";
 import { ALL_NODES, EVERYBODY, nodeAddress, sessionsOf, type FollowListener, type Services } from "./services.ts";
 import { Session, type SessionHost } from "./session.ts";
 
 export interface GatewayOptions {
   readonly auth: Authenticator;
-  /** Rules, first match first, or a policy of one's own. */
-  readonly channels?: readonly ChannelRule[] | ChannelPolicy;
+  /** Rules, first match first, a contract made by `defineChannels`, or a policy of one's own. */
+  readonly channels?: readonly ChannelRule[] | ChannelContract | ChannelPolicy;
   /** Who may send direct messages; `"authenticated"` by default. */
   readonly direct?: Right;
   /** One node and memory by default. */
@@ -73,6 +75,8 @@ export class Gateway {
   readonly limits: Limits;
   readonly clock: Clock;
   readonly observer: Observer;
+  /** The rules that it was made with, first match first; none beside a policy of one's own. */
+  readonly rules: readonly ChannelRule[];
   /** What services of resources announce on it is published as `publishResource` does. */
   readonly bus: EventBus;
   readonly #services: Services;
@@ -97,6 +101,7 @@ export class Gateway {
     this.clock = clock ?? systemClock;
     this.limits = { ...DEFAULT_LIMITS, ...limits };
     this.observer = observer ?? {};
+    this.rules = rulesOf(options.channels);
     this.bus = resourceBus(this);
     const { services, admissions } = assemble(options, this);
     this.#services = services;

@@ -8,6 +8,8 @@ export interface OnceKey {
   readonly channel: string;
   readonly key: string;
   readonly sender: string;
+  /** What tells other content; made of the draft unless given. */
+  readonly digest?: string;
 }
 
 interface Entry {
@@ -31,7 +33,7 @@ export class IdempotencyKeys {
     this.sweep(now);
     const entry = this.#entries.get(entryKey(once));
     if (entry === undefined) return undefined;
-    if (entry.digest !== draftDigest(draft)) {
+    if (entry.digest !== (once.digest ?? draftDigest(draft))) {
       throw new GatewayError("CONFLICT", "This id was used for another publication");
     }
     return entry.published;
@@ -43,7 +45,8 @@ export class IdempotencyKeys {
   }
 
   add(once: OnceKey, draft: Draft, published: Published, now: number): void {
-    this.restore({ once, at: now, digest: draftDigest(draft), published });
+    const { digest = draftDigest(draft), ...key } = once;
+    this.restore({ once: key, at: now, digest, published });
   }
 
   /** All keys, oldest first. */
@@ -83,7 +86,7 @@ function entryKey(once: OnceKey): string {
 }
 
 /** 53 bits (cyrb53) and the length: tells one's own retry from a mistake, which is all that it is for. */
-export function draftDigest(draft: Draft): string {
+export function draftDigest(draft: Pick<Draft, "event" | "data">): string {
   const text = JSON.stringify([draft.event, draft.data]);
   let a = 0xdeadbeef;
   let b = 0x41c6ce57;

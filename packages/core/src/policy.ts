@@ -1,4 +1,10 @@
-import { isReservedName, type ChannelAction, type ChannelAddress, type Principal } from "@roomcast/protocol";
+import {
+  isReservedName,
+  type ChannelAction,
+  type ChannelAddress,
+  type EventSchemas,
+  type Principal,
+} from "@roomcast/protocol";
 import type { Keep } from "./broker.ts";
 
 /** How a channel behaves, whoever uses it. */
@@ -6,6 +12,8 @@ export interface ChannelSettings {
   readonly keep: Keep | false;
   /** What happens to a reader that is too slow for it. */
   readonly slow: "disconnect" | "resync";
+  /** What may be published: these events, as their schemas have them. Without it, anything. */
+  readonly events?: EventSchemas;
 }
 
 /** What is known of who asks, beside the principal. */

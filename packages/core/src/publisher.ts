@@ -1,8 +1,8 @@
 import {
+  addressKey,
   checkChannelName,
   checkEventName,
   checkJson,
-  GatewayError,
   invalidPayload,
   isIdempotencyKey,
   isTenantId,
@@ -12,12 +12,27 @@ import {
 } from "@roomcast/protocol";
 import type { Broker, Draft, HistoryPage, HistoryQuery, Published, PublishOptions } from "./broker.ts";
 import type { Clock } from "./clock.ts";
+import type { CheckedData, EventChecks } from "./event-checks.ts";
+import { isPromise } from "./hooks.ts";
+import { draftDigest } from "./idempotency.ts";
+import { jsonText } from "./json-text.ts";
 import type { Limits } from "./limits.ts";
 import type { Observer } from "./observer.ts";
-import { settingsOf, type ChannelPolicy } from "./policy.ts";
+import { settingsOf, type ChannelPolicy, type ChannelSettings } from "./policy.ts";
 
 /** What is to be published: a draft that has not been accepted yet. */
 export type PublishInput = Omit<Draft, "timestamp"> & Omit<PublishOptions, "keep">;
+
+/** A publication that its channel's schemas let pass, as they made it. `Publisher.accept` alone makes these. */
+export interface Accepted {
+  readonly input: PublishInput;
+  readonly settings: ChannelSettings;
+}
+
+/** On its way to the broker. */
+interface Sent {
+  readonly published: Promise<Published>;
+}
 
 /** The one way into channels: whoever publishes, by whatever door, comes through here after having been authorised. */
 export class Publisher {
@@ -26,17 +41,42 @@ export class Publisher {
   readonly #clock: Clock;
   readonly #observer: Observer;
   readonly #limits: Limits;
+  readonly #checks: EventChecks;
+  /** The newest publication of a back end that waits for a schema, by channel. */
+  readonly #turns = new Map<string, Promise<Sent>>();
 
-  constructor(options: { broker: Broker; policy: ChannelPolicy; clock: Clock; observer: Observer; limits: Limits }) {
+  constructor(options: {
+    broker: Broker;
+    policy: ChannelPolicy;
+    clock: Clock;
+    observer: Observer;
+    limits: Limits;
+    checks: EventChecks;
+  }) {
     this.#broker = options.broker;
     this.#policy = options.policy;
     this.#clock = options.clock;
     this.#observer = options.observer;
     this.#limits = options.limits;
+    this.#checks = options.checks;
   }
 
-  /** Publishes what a dialect has checked already. Rejects, or throws where the policy does. */
-  publish(address: ChannelAddress, input: PublishInput): Promise<Published> {
+  /**
+   * Has the schemas of a channel look at what a dialect has checked already: at once where they answer at once. Throws or
+   * rejects like `EventChecks.check`, and throws where the policy does.
+   */
+  accept(address: ChannelAddress, input: PublishInput): Accepted | Promise<Accepted> {
+    const settings = settingsOf(this.#policy, address);
+    const { events } = settings;
+    if (events === undefined) return { input, settings };
+    const checked = this.#checks.check(events, input);
+    if (checked === undefined) return { input, settings };
+    const accepted = (found: CheckedData): Accepted => ({ input: checkedInput(input, found), settings });
+    return isPromise(checked) ? checked.then(accepted) : accepted(checked);
+  }
+
+  /** Publishes what was accepted, to the address that it was accepted for. */
+  send(address: ChannelAddress, { input, settings }: Accepted): Promise<Published> {
     const { event, data, source, sender, form, idempotency, bytes } = input;
     const draft: Draft = {
       event,
@@ -48,18 +88,40 @@ export class Publisher {
     };
     this.#observer.published?.(source);
     return this.#broker.publish(address, draft, {
-      keep: settingsOf(this.#policy, address).keep,
+      keep: settings.keep,
       ...(idempotency === undefined ? undefined : { idempotency }),
       ...(bytes === undefined ? undefined : { bytes }),
     });
   }
 
-  /** Publishes what an application gave: checks it as a command would be. Rejects with `INVALID_PAYLOAD` or `FORBIDDEN`. */
+  /**
+   * Publishes what an application gave: checks it as a command would be. Rejects with `INVALID_PAYLOAD` or `FORBIDDEN`, and
+   * `UNAVAILABLE`. What is given later is not published before, whatever time schemas take.
+   */
   async publishChecked(address: ChannelAddress, input: PublishInput): Promise<Published> {
     this.check(address, input);
     // An application may go on changing what it gave; what is kept must be what was published.
     const text = jsonText(input.data);
-    return await this.publish(address, { ...input, data: JSON.parse(text), bytes: utf8Length(text) });
+    const accepted = this.accept(address, { ...input, data: JSON.parse(text), bytes: utf8Length(text) });
+    if (!isPromise(accepted) && this.#turns.size === 0) return await this.send(address, accepted);
+    return await (
+      await this.#inTurn(address, accepted)
+    ).published;
+  }
+
+  /** Sends what was accepted after everything that back ends gave the channel before it. */
+  async #inTurn(address: ChannelAddress, accepted: Accepted | Promise<Accepted>): Promise<Sent> {
+    const key = addressKey(address);
+    const before = this.#turns.get(key);
+    const turn = Promise.allSettled([before, accepted]).then(async () => ({
+      published: this.send(address, await accepted),
+    }));
+    this.#turns.set(key, turn);
+    try {
+      return await turn;
+    } finally {
+      if (this.#turns.get(key) === turn) this.#turns.delete(key);
+    }
   }
 
   check(address: ChannelAddress, input: Pick<PublishInput, "event" | "data" | "idempotency">): void {
@@ -85,19 +147,9 @@ export function checkAddress(address: ChannelAddress): void {
   if (address.userId !== undefined && !isUserId(address.userId)) throw invalidPayload("userId", "a user id");
 }
 
-/** `data` as JSON sees it. Throws `INVALID_PAYLOAD` for what has no JSON: cycles, functions, bigints. */
-export function toJson(data: unknown): unknown {
-  return JSON.parse(jsonText(data));
-}
-
-function jsonText(data: unknown): string {
-  if (data === undefined) return "null";
-  let text: string | undefined;
-  try {
-    text = JSON.stringify(data);
-  } catch (cause) {
-    throw new GatewayError("INVALID_PAYLOAD", "The data cannot be written as JSON", { cause });
-  }
-  if (text === undefined) throw invalidPayload("data", "a JSON value");
-  return text;
+function checkedInput(input: PublishInput, { data, bytes }: CheckedData): PublishInput {
+  const { idempotency } = input;
+  if (idempotency === undefined) return { ...input, data, bytes };
+  // Who says the same again is known by what was said: a schema may make something new of it each time.
+  return { ...input, data, bytes, idempotency: { ...idempotency, digest: draftDigest(input) } };
 }

@@ -1,43 +1,28 @@
 import {
+  checkEvents,
   compilePattern,
   isPrivileged,
   type ChannelAction,
   type ChannelAddress,
   type ChannelPattern,
+  type ChannelRule,
   type PatternParams,
   type Principal,
+  type Right,
 } from "@roomcast/protocol";
 import { isRoomTokenVerifier, type Authenticator, type Revocations } from "./auth.ts";
-import type { Keep } from "./broker.ts";
 import { isPromise, type Hooks } from "./hooks.ts";
 import type { ChannelPolicy, ChannelSettings, PolicyContext, RoomTokenNames, Verdict } from "./policy.ts";
 
-/** Asked for a principal and the parameters of the rule's pattern. Only `true` allows. */
-export type RuleFunction = (principal: Principal, params: PatternParams) => boolean | Promise<boolean>;
-
-export type Right = "anyone" | "authenticated" | "owner" | "roomToken" | "service" | "nobody" | RuleFunction;
-
-/** The behaviour of the channels that `match` matches. The first rule that matches a channel has it. */
-export interface ChannelRule {
-  readonly match: string;
-  /** Who may follow; `"authenticated"` by default. */
-  readonly subscribe?: Right;
-  /** Who may see members, and be one; what `subscribe` is by default, which it always needs besides. */
-  readonly presence?: Right;
-  /** Who may read what was kept; what `subscribe` is by default, which it always needs besides. */
-  readonly history?: Right;
-  /** Who may publish; `"member"` by default: whoever follows the channel. */
-  readonly publish?: Right | "member";
-  readonly keep?: Keep | false;
-  readonly slow?: "disconnect" | "resync";
-}
+export type { ChannelRule, Right, RuleFunction } from "@roomcast/protocol";
 
 type Answer = Verdict | Promise<Verdict>;
 
 interface CompiledRule {
   readonly pattern: ChannelPattern;
   readonly settings: ChannelSettings;
-  readonly rights: Readonly<Record<ChannelAction, Right | "member">>;
+  /** Without the rights to read where the rule says no more than what may be published. */
+  readonly rights: Readonly<Partial<Record<ChannelAction, Right | "member">>>;
 }
 
 const NO: Verdict = { allowed: false };
@@ -51,7 +36,7 @@ const MOST_FOUND = 10_000;
 /** What the rules have for a channel, whoever asks. */
 interface Found {
   /** Kind and id of a built-in name, which no rule matches. */
-  readonly builtIn?: { readonly kind: string; readonly id: string };
+  readonly builtIn?: { readonly kind: string; readonly id: string; readonly settings: ChannelSettings };
   readonly rule?: CompiledRule;
   readonly params?: PatternParams;
 }
@@ -101,7 +86,8 @@ export class ChannelRules implements ChannelPolicy, RoomTokenNames {
   }
 
   settings(address: ChannelAddress): ChannelSettings {
-    return this.#find(address).rule?.settings ?? DEFAULT_SETTINGS;
+    const { builtIn, rule } = this.#find(address);
+    return (builtIn ?? rule)?.settings ?? DEFAULT_SETTINGS;
   }
 
   decide(principal: Principal, action: ChannelAction, address: ChannelAddress, context: PolicyContext): Answer {
@@ -215,12 +201,23 @@ export class ChannelRules implements ChannelPolicy, RoomTokenNames {
 
   #search(tenantId: string, name: string): Found {
     const [, kind, id] = BUILT_IN.exec(name) ?? [];
-    if (kind !== undefined && id !== undefined) return { builtIn: { kind, id } };
+    if (kind !== undefined && id !== undefined) {
+      return { builtIn: { kind, id, settings: this.#builtInSettings(kind, name, tenantId) } };
+    }
     for (const rule of this.#rules) {
       const params = rule.pattern.cover(name, tenantId);
       if (params !== null) return { rule, params };
     }
     return NONE;
+  }
+
+  /** No rule has anything of a built-in name but its events, and only one that means names of this kind. */
+  #builtInSettings(kind: string, name: string, tenantId: string): ChannelSettings {
+    const own = this.#rules.find(
+      ({ pattern }) => pattern.source.startsWith(`${kind}:`) && pattern.cover(name, tenantId) !== null,
+    );
+    const events = own?.settings.events;
+    return events === undefined ? DEFAULT_SETTINGS : { ...DEFAULT_SETTINGS, events };
   }
 
   #granted(principal: Principal, action: ChannelAction, address: ChannelAddress): boolean {
@@ -240,15 +237,19 @@ export class ChannelRules implements ChannelPolicy, RoomTokenNames {
 }
 
 function compileRule(rule: ChannelRule): CompiledRule {
-  const subscribe = rule.subscribe ?? "authenticated";
+  const { match, events, keep = DEFAULT_SETTINGS.keep, slow = DEFAULT_SETTINGS.slow } = rule;
+  // To say what is published there opens nothing.
+  const subscribe = rule.subscribe ?? (events === undefined ? "authenticated" : undefined);
+  const presence = rule.presence ?? subscribe;
+  const history = rule.history ?? subscribe;
   return {
-    pattern: compilePattern(rule.match),
-    settings: { keep: rule.keep ?? DEFAULT_SETTINGS.keep, slow: rule.slow ?? DEFAULT_SETTINGS.slow },
+    pattern: compilePattern(match),
+    settings: { keep, slow, ...(events === undefined ? undefined : { events: checkEvents(match, events) }) },
     rights: {
-      subscribe,
-      presence: rule.presence ?? subscribe,
-      history: rule.history ?? subscribe,
       publish: rule.publish ?? "member",
+      ...(subscribe === undefined ? undefined : { subscribe }),
+      ...(presence === undefined ? undefined : { presence }),
+      ...(history === undefined ? undefined : { history }),
     },
   };
 }

@@ -12,6 +12,7 @@ export {
   utf8Length,
   type ChannelAddress,
 } from "./address.ts";
+export type { ChannelRights, ChannelRule, Keep, Right, RuleFunction } from "./channel-rule.ts";
 export {
   REPLY_BYTES,
   REPLY_ENTRIES,
@@ -24,6 +25,17 @@ export {
   type Outcome,
   type Recovery,
 } from "./commands.ts";
+export {
+  checkEvents,
+  defineChannels,
+  isChannelContract,
+  type ChannelContract,
+  type ChannelDefinition,
+  type ChannelDefinitions,
+  type ChannelPublisher,
+  type InferEvents,
+  type PublishingGateway,
+} from "./contract.ts";
 export {
   frameEvent,
   type Decoded,
@@ -53,6 +65,7 @@ export {
   type TokenFailure,
   type WireError,
 } from "./errors.ts";
+export type { AnyEvents, ChannelName, EventName, EventsOf, SentOf } from "./event-map.ts";
 export type { EventSource, Member, Position, RealtimeEvent } from "./events.ts";
 export {
   compileFilter,
@@ -75,3 +88,11 @@ export {
   type Role,
 } from "./principal.ts";
 export type { DirectMessage, PresenceChange, Publication, Push } from "./pushes.ts";
+export type {
+  EventSchemas,
+  SchemaInput,
+  SchemaIssue,
+  SchemaOutput,
+  SchemaResult,
+  StandardSchema,
+} from "./standard-schema.ts";

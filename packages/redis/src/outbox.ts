@@ -132,7 +132,7 @@ export class Outbox {
       const body = bodyOf(draft);
       const id = this.#options.newId();
       if (once === undefined) return [id, "", "", "", body];
-      return [once.key, id, `${once.sender} ${once.key}`, draftDigest(draft), body];
+      return [once.key, id, `${once.sender} ${once.key}`, once.digest ?? draftDigest(draft), body];
     });
     const reply = await this.#run(APPEND_ONCE, lane, keep, [lane.keys.once, ONCE_MS, ...each]);
     const [, , ...results] = reply as readonly [string, number, ...string[]];

@@ -138,6 +138,7 @@ function mountRest(httpServer: Server, gateway: Gateway, options: AttachOptions 
     owns: rest.ownsAllPaths === true ? () => true : (path) => isRestPath(path, rest.prefix),
     handle: createRestHandler({
       gateway,
+      socketPath: options.path,
       callers: rest.callers,
       tokens: rest.tokens,
       prefix: rest.prefix,

@@ -1,3 +1,4 @@
+export { asyncApiDocument, type AsyncApiDocument, type AsyncApiOptions } from "./asyncapi/document.ts";
 export {
   attach,
   HANDING_ON_MS,

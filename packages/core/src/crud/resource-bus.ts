@@ -1,6 +1,6 @@
 import type { ChannelAddress } from "@roomcast/protocol";
 import type { Observer } from "../observer.ts";
-import { toJson } from "../publisher.ts";
+import { toJson } from "../json-text.ts";
 import { EventBus, REALTIME_TOPICS, type RealtimeTopic } from "./event-bus.ts";
 
 /** What of a gateway its bus needs. */

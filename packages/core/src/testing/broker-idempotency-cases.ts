@@ -57,6 +57,21 @@ export const idempotencyCases: readonly BrokerCaseGroup[] = [
         const { position } = await broker.history(CHANNEL, KEEP, { limit: 10 });
         same([log.data, position], [[{ n: 1 }], first.position], "what was published");
       },
+      "tells other content by the digest that it was given": async (subject) => {
+        const { broker, log } = await startNode(subject);
+        await broker.subscribe(CHANNEL);
+        const said = (digest: string) => ({ keep: KEEP, idempotency: { key: "k1", sender: "user:ann", digest } });
+        const first = await broker.publish(CHANNEL, draft(subject, { made: 1 }), said("5:a"));
+        same(await broker.publish(CHANNEL, draft(subject, { made: 2 }), said("5:a")), first, "the second result");
+        await rejects(
+          broker.publish(CHANNEL, draft(subject, { made: 1 }), said("5:b")),
+          ["CONFLICT"],
+          "another digest",
+        );
+        await log.reaches(1);
+        await subject.settle();
+        same(log.data, [{ made: 1 }], "what arrived");
+      },
       "scopes a key to its tenant, its channel and its owner": async (subject) => {
         const { broker } = await startNode(subject);
         const first = await broker.publish(CHANNEL, draft(subject, "mine"), once(KEEP));

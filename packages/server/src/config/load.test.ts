@@ -246,6 +246,18 @@ describe("a file", () => {
     }
   });
 
+  it("has the rules of a contract, with schemas as they are", async () => {
+    const rule = `{ match: "a:{id}", publish: "service", events: { it: { "~standard": { version: 1, vendor: "own", validate: (value) => ({ value }) } } } }`;
+    for (const file of [`{ channels: [${rule}] }`, `{ channels: { definitions: {}, rules: [${rule}] } }`]) {
+      const { channels } = await load({ file });
+      expect(channels).toMatchObject([{ match: "a:{id}", publish: "service" }]);
+      const schema = channels[0]?.events?.["it"];
+      expect(schema?.["~standard"].validate(1)).toEqual({ value: 1 });
+      // Libraries keep things in theirs.
+      expect([Object.isFrozen(channels[0]?.events), Object.isFrozen(schema)]).toEqual([true, false]);
+    }
+  });
+
   it("with issuers needs no secret, in production neither", async () => {
     const file = `{ auth: { jwt: { jwks: [{ issuer: "https://a", url: "http://a.example/keys", audience: "x", tenants: "*" }] } } }`;
     const config = await load({ file, env: { NODE_ENV: "production" } });
@@ -426,11 +438,19 @@ describe("a wrong key of the file is one line", () => {
       "{ trustProxy: 'loopback' }",
       `trustProxy is "loopback"; it may be true, false, or how many proxies there are, from 1 to 10`,
     ],
-    ["{ channels: {} }", "channels is an object; it may be a list of rules"],
+    ["{ channels: {} }", "channels is an object; it may be a list of rules, or a contract made by defineChannels"],
     ["{ channels: [{}] }", "channels[0].match is missing; it may be a channel pattern"],
     [
       "{ channels: [{ match: 'a', read: 'anyone' }] }",
-      "channels[0].read is not known; it may be one of match, subscribe, presence, history, publish, keep, slow",
+      "channels[0].read is not known; it may be one of match, subscribe, presence, history, publish, keep, slow, events",
+    ],
+    [
+      "{ channels: [{ match: 'a', events: {} }] }",
+      `channels[0].events is an object; it may be the schemas of events. "events" of the channel "a" must be an object of at least one event`,
+    ],
+    [
+      "{ channels: { definitions: {}, rules: [{ match: 'a', events: { connect: {} } }] } }",
+      `channels[0].events is missing; it may be the schemas of events. "connect" of the channel "a" cannot be an event: its name must have 1 to 128 characters, and be none that Socket.IO keeps for itself`,
     ],
     [
       "{ channels: [{ match: 'a', subscribe: 'everyone' }] }",

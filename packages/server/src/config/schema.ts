@@ -1,5 +1,11 @@
 import { DEFAULT_LIMITS, type Limits, type Right } from "@roomcast/core";
-import { compilePattern } from "@roomcast/protocol";
+import {
+  checkEvents,
+  compilePattern,
+  isChannelContract,
+  type ChannelContract,
+  type EventSchemas,
+} from "@roomcast/protocol";
 import { z } from "zod";
 import type { GetUserByToken } from "../auth/cookie.ts";
 import { KEY_ALGORITHMS } from "../auth/jwks.ts";
@@ -116,7 +122,24 @@ const rule = section({
     })
     .optional(),
   slow: oneOf(["disconnect", "resync"]).optional(),
+  events: z.custom<EventSchemas>().optional(),
+}).transform((value, context) => {
+  const { match, events } = value;
+  if (events === undefined) return value;
+  try {
+    // Frozen, so that nobody freezes more of it: the schemas are their libraries'.
+    return { ...value, events: checkEvents(match, events) };
+  } catch (thrown) {
+    complain(context, ["events"], `the schemas of events. ${thrown instanceof Error ? thrown.message : ""}`);
+    return z.NEVER;
+  }
 });
+
+/** A contract stands for its rules. */
+const channels = z
+  .custom<readonly z.input<typeof rule>[] | ChannelContract>()
+  .transform((value): unknown => (isChannelContract(value) ? value.rules : value))
+  .pipe(listOf(rule, "rules, or a contract made by defineChannels"));
 
 const limits = section(
   Object.fromEntries(Object.keys(DEFAULT_LIMITS).map((name) => [name, limit(name).optional()])) as Record<
@@ -136,7 +159,7 @@ export const commonShape = {
     .union([flag, whole(1, 10)], { error: "true, false, or how many proxies there are, from 1 to 10" })
     .optional(),
   auth: auth.optional(),
-  channels: listOf(rule, "rules").optional(),
+  channels: channels.optional(),
   direct: right(DIRECT_RIGHTS).optional(),
   dialects: section({
     native: z.union([flag, section({})], { error: "true or false" }).optional(),

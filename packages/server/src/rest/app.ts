@@ -4,6 +4,7 @@ import { GatewayError } from "@roomcast/protocol";
 import { cors } from "hono/cors";
 import type { RequestHandler } from "../http-mount.ts";
 import { jsonBody } from "./body.ts";
+import { addAsyncApi } from "./asyncapi.ts";
 import { addChannelRoutes } from "./channels.ts";
 import { addConnectionRoutes } from "./connections.ts";
 import type { MetricsSource, RestEnv, RestServices } from "./context.ts";
@@ -28,6 +29,7 @@ const PATHS: ReadonlySet<string> = new Set([
   "/ready",
   "/metrics",
   "/openapi.json",
+  "/asyncapi.json",
   "/auth/token",
   "/auth/verify",
 ]);
@@ -108,6 +110,7 @@ function createRestApp(options: RestOptions): OpenAPIHono<RestEnv> {
   if (tokens !== undefined) addTokenRoutes(app, options, tokens);
   addProbeRoutes(app, options, metrics);
   addDocument(app, prefix);
+  addAsyncApi(app, options);
   return app;
 }
 

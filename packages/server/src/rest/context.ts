@@ -20,6 +20,8 @@ export interface RestEnv {
 /** What the routes work with. */
 export interface RestServices {
   readonly gateway: Gateway;
+  /** Where clients of Socket.IO connect, for documents; `/socket.io/` unless given. */
+  readonly socketPath?: string | undefined;
   /** Recognises the callers. */
   readonly callers: RestCallers;
   /** Issues and verifies tokens for callers that may; without it there is nothing under `/auth`. */
