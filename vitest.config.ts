@@ -15,8 +15,6 @@ export default defineConfig({
         test: {
           name: "all",
           include: ["packages/*/src/**/*.test.{ts,tsx}", "tests/**/*.test.ts"],
-          // Joins them when ten seeds in a row have been without a violation: `npm run faults`.
-          exclude: ["tests/faults/faults.test.ts"],
         },
       },
       {
