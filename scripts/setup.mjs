@@ -51,35 +51,52 @@ function readPackages(path) {
   return JSON.parse(readFileSync(path, "utf8")).packages ?? {};
 }
 
-const OLDEST_REDIS = 7;
+/** Programs that tests start: what Debian calls their packages, how they tell their version, and the oldest that will do. */
+const PROGRAMS = {
+  "redis-server": { packageName: "redis-server", flag: "--version", version: /\bv=(\d+)\./, oldest: 7 },
+  nginx: { packageName: "nginx", flag: "-v", version: /\bnginx\/(\d+)\./, oldest: 1 },
+  chromium: { packageName: "chromium", flag: "--version", version: /\bChromium (\d+)\./, oldest: 100 },
+};
 
 /**
- * Sees to it that there is a redis-server, which the tests of many nodes start on ports of their own: installs Debian's
- * package where that can be done without asking, else ends the process with what is to be installed.
+ * Sees to it that these programs are there, which tests start on ports of their own: installs Debian's packages where that
+ * can be done without asking, else ends the process with what is to be installed.
  */
-export function requireRedisServer() {
-  if (redisMajor() === undefined && process.getuid?.() === 0) installRedisServer();
-  const found = redisMajor();
-  if (found !== undefined && found >= OLDEST_REDIS) return;
-  const what = found === undefined ? "none is in the PATH" : `the one in the PATH is ${found}`;
-  console.error(`The tests need redis-server ${OLDEST_REDIS} or later; ${what}. On Debian and Ubuntu:`);
-  console.error("  sudo apt-get install redis-server");
+export function requirePrograms(...names) {
+  const missing = names.filter((name) => majorOf(name) === undefined);
+  if (missing.length > 0 && process.getuid?.() === 0)
+    installPackages(missing.map((name) => PROGRAMS[name].packageName));
+  const lacking = names.filter((name) => !(majorOf(name) >= PROGRAMS[name].oldest));
+  if (lacking.length === 0) return;
+  for (const name of lacking) {
+    const found = majorOf(name);
+    const what = found === undefined ? "none is there" : `the one that is there is ${found}`;
+    console.error(`The tests need ${name} ${PROGRAMS[name].oldest} or later; ${what}.`);
+  }
+  const packages = lacking.map((name) => PROGRAMS[name].packageName).join(" ");
+  console.error(`On Debian and Ubuntu:\n  sudo apt-get install ${packages}`);
   process.exit(1);
 }
 
-/** The major version of the redis-server in the PATH, if there is one. */
-function redisMajor() {
-  const { stdout } = spawnSync("redis-server", ["--version"], { encoding: "utf8" });
-  const version = /\bv=(\d+)\./.exec(stdout ?? "");
-  return version === null ? undefined : Number(version[1]);
+/** The major version of a program, if it is there. */
+function majorOf(name) {
+  const { flag, version } = PROGRAMS[name];
+  const { stdout, stderr } = spawnSync(name, [flag], { encoding: "utf8", env: withSystemPrograms(process.env) });
+  const found = version.exec(`${stdout ?? ""}${stderr ?? ""}`);
+  return found === null ? undefined : Number(found[1]);
 }
 
-function installRedisServer() {
+/** The PATH of a user who is not root lacks Debian's folder of servers. */
+function withSystemPrograms(env) {
+  return { ...env, PATH: `${env.PATH ?? ""}:/usr/sbin` };
+}
+
+function installPackages(packages) {
   const options = { stdio: ["ignore", 2, 2], env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } };
   const apt = (...args) => spawnSync("apt-get", ["-qq", ...args], options).status === 0;
-  const install = () => apt("install", "-y", "--no-install-recommends", "redis-server");
+  const install = () => apt("install", "-y", "--no-install-recommends", ...packages);
   if (spawnSync("apt-get", ["--version"]).error !== undefined) return;
-  console.error("Installing redis-server from Debian's packages (only this time) …");
+  console.error(`Installing ${packages.join(", ")} from Debian's packages (only this time) …`);
   // Fresh images have no lists of packages, or old ones.
   if (!install() && apt("update")) install();
 }

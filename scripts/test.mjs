@@ -1,14 +1,16 @@
 // `npm test`: brings the set-up up to date and runs the tests. `npm test -- packages/core` gives vitest arguments.
 import process from "node:process";
-import { bin, build, install, requireNode, requireRedisServer, run } from "./setup.mjs";
+import { bin, build, install, requireNode, requirePrograms, run } from "./setup.mjs";
 
 requireNode();
 install();
-requireRedisServer();
+requirePrograms("redis-server", "nginx", "chromium");
 // Most tests run on the sources; those of the command line, of the examples, of the bench and of the faults run the real programs.
 build("packages/cli");
 build("examples/crud-messages");
 build("examples/moleculer");
+build("examples/express");
+build("examples/fastify");
 build("bench");
 build("tests/faults");
 const reporters = ["--reporter=default", "--reporter=./scripts/tally-reporter.mjs"];

@@ -31,7 +31,7 @@ export class RoomcastConnections {
     const context = new ExecutionContextHost(
       [client, client.handshake.auth, undefined, CONNECTION],
       RoomcastConnections,
-      RoomcastConnections.prototype.connect,
+      HANDLER,
     );
     context.setType("ws");
     const scope = new EnhancerScope({ moduleRef: this.#moduleRef, request: client });
@@ -61,6 +61,8 @@ export class RoomcastConnections {
     await lastValueFrom(intercept(interceptors, { context, next }), { defaultValue: undefined });
   }
 }
+
+const HANDLER = Reflect.get(RoomcastConnections.prototype, "connect") as (arrival: Arrival) => Promise<void>;
 
 async function check(auth: unknown, pipes: readonly PipeTransform[]): Promise<void> {
   let value = auth;

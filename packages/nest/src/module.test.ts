@@ -1,7 +1,6 @@
 import "reflect-metadata";
 import { Controller, Get, Injectable, Module, Post, Scope, type INestApplication } from "@nestjs/common";
-import { NestFactory } from "@nestjs/core";
-import { ModuleRef, ContextIdFactory } from "@nestjs/core";
+import { ContextIdFactory, ModuleRef, NestFactory } from "@nestjs/core";
 import { Test } from "@nestjs/testing";
 import { MemoryBroker, systemClock, type Gateway } from "@roomcast/core";
 import { once } from "node:events";

@@ -126,7 +126,9 @@ export function attach(httpServer: Server, gateway: Gateway, options: AttachOpti
 /** Signs room tokens where there is something to sign them with. */
 export function roomSigner(roomTokens: RoomTokens | undefined): Pick<Roomcast, "roomToken" | "signRooms"> {
   const signer = (): RoomTokens => {
-    if (roomTokens === undefined) throw new Error("Room tokens need attach's option roomTokens");
+    if (roomTokens === undefined) {
+      throw new Error("Room tokens need a shared secret: attach's option roomTokens, or auth.jwt.secret");
+    }
     return roomTokens;
   };
   return {

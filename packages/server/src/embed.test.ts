@@ -150,7 +150,8 @@ describe("embed", () => {
     const jwks = [{ issuer: "https://a", url: "https://127.0.0.1:1/keys", audience: "x", tenants: "*" as const }];
     const embedded = put(application(), { auth: { jwt: { jwks } }, logger: silent });
     await expect(embedded.issueToken({ userId: "alice" })).rejects.toMatchObject({ code: "FORBIDDEN" });
-    await expect(embedded.roomToken({ tenantId: "a", userId: "b", room: "c" })).rejects.toThrow();
+    const room = embedded.roomToken({ tenantId: "a", userId: "b", room: "c" });
+    await expect(room).rejects.toThrow("Room tokens need a shared secret");
   });
 
   it("signs rooms", async () => {

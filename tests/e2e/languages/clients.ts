@@ -1,4 +1,4 @@
-import { io, type Socket } from "socket.io-client";
+import { io, type ManagerOptions, type Socket } from "socket.io-client";
 import type { Nodes } from "./nodes.ts";
 
 export const LANGUAGES = ["native", "steedos", "twake", "plazer"] as const;
@@ -91,11 +91,17 @@ export class LanguageClient {
     });
   }
 
-  /** Connects and logs in. */
-  static async connect(language: Language, url: string, nodes: Nodes, who: Who): Promise<LanguageClient> {
+  /** Connects and logs in. `how` changes how it connects. */
+  static async connect(
+    language: Language,
+    url: string,
+    nodes: Pick<Nodes, "token">,
+    who: Who,
+    how: Partial<ManagerOptions> = {},
+  ): Promise<LanguageClient> {
     const { userId, tenantId, claims } = who;
     const token = nodes.token(userId, tenantId, claims);
-    const options = { transports: ["websocket"], forceNew: true, reconnection: false };
+    const options = { transports: ["websocket"], forceNew: true, reconnection: false, ...how };
     const socket = {
       native: () => io(url, { ...options, auth: { token } }),
       steedos: () =>

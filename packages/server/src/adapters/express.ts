@@ -12,7 +12,18 @@ export interface ExpressRoomcast extends Embedded {
    * Listens for both, with the arguments of `app.listen`; to be called in its place. As there, what goes wrong is told to a
    * callback that takes it, and else emitted by the server as `error`.
    */
-  readonly listen: Server["listen"];
+  readonly listen: Listen;
+}
+
+/** Called when it listens, and with what went wrong where it does not. */
+type Listening = (error?: Error) => void;
+
+export interface Listen {
+  (port: number, host: string, backlog: number, callback?: Listening): Server;
+  (port: number, host: string, callback?: Listening): Server;
+  (port: number, callback?: Listening): Server;
+  (pathOrHandle: unknown, callback?: Listening): Server;
+  (callback?: Listening): Server;
 }
 
 /**
