@@ -1,4 +1,5 @@
 import { Injectable, NotFoundException } from "@nestjs/common";
+import { InjectGateway, type Gateway } from "@roomcast/nest";
 
 export interface Task {
   readonly id: number;
@@ -14,6 +15,7 @@ export interface TaskChange {
 /** A list of tasks, in memory; asynchronous, as a database would be. */
 @Injectable()
 export class TasksService {
+  @InjectGateway() readonly gateway!: Gateway;
   readonly #tasks = new Map<number, Task>();
   #lastId = 0;
 
@@ -24,19 +26,26 @@ export class TasksService {
   async add(title: string): Promise<Task> {
     this.#lastId += 1;
     const task = this.#keep({ id: this.#lastId, title, done: false });
+    await this.#announce("created", task);
     return task;
   }
 
   async change(id: number, change: TaskChange): Promise<Task> {
     const { title, done } = this.#find(id);
     const task = this.#keep({ id, title: change.title ?? title, done: change.done ?? done });
+    await this.#announce("updated", task);
     return task;
   }
 
   async remove(id: number): Promise<Task> {
     const task = this.#find(id);
     this.#tasks.delete(id);
+    await this.#announce("deleted", task);
     return task;
+  }
+
+  async #announce(action: string, resource: Task): Promise<void> {
+    await this.gateway.publishResource({ tenantId: "default", name: "tasks" }, { action, type: "task", resource });
   }
 
   #find(id: number): Task {

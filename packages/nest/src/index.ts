@@ -16,6 +16,7 @@ export {
   type ExecutionContext as RealtimeContext,
   type RealtimeOptions,
 } from "@roomcast/core/crud";
+export type { Gateway } from "@roomcast/core";
 export { ConfigError, type Embedded, type EmbedOptions } from "@roomcast/server";
 export { CONNECTION, RoomcastConnections } from "./connections.ts";
 export type { RoomcastClient } from "./client.ts";
