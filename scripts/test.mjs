@@ -11,6 +11,8 @@ build("examples/crud-messages");
 build("examples/moleculer");
 build("examples/express");
 build("examples/fastify");
+build("examples/nest");
+build("examples/nest-steedos");
 build("bench");
 build("tests/faults");
 const reporters = ["--reporter=default", "--reporter=./scripts/tally-reporter.mjs"];
