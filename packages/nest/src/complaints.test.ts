@@ -392,6 +392,21 @@ describe("nestjs/nest#12088: an error comes back on the acknowledgement of the m
     expect(await socket.emitWithAck("fail", "gateway")).toMatchObject({ error: { code: "TOO_LARGE" } });
   });
 
+  it("a filter that cannot be made costs nobody the answer", async () => {
+    @Catch()
+    @Injectable({ scope: Scope.REQUEST })
+    class Broken implements ExceptionFilter {
+      constructor() {
+        throw new Error("no database");
+      }
+      catch(): void {}
+    }
+    const made = await start({ providers: [Chat, { provide: APP_FILTER, useClass: Broken, scope: Scope.REQUEST }] });
+    const socket = await chat(made);
+    expect(await socket.emitWithAck("fail", "http")).toMatchObject({ error: { code: "CONFLICT" } });
+    expect(await socket.emitWithAck("say", { text: "on" })).toMatchObject({ said: "on" });
+  });
+
   it("a gateway's own guards and filters are asked first, and one of its own can answer alike", async () => {
     class Polite extends RoomcastExceptionFilter {
       override toError(exception: unknown): GatewayError {

@@ -3,9 +3,10 @@ import { Controller, Get, Injectable, Module, Post, Scope, type INestApplication
 import { ContextIdFactory, ModuleRef, NestFactory } from "@nestjs/core";
 import { Test } from "@nestjs/testing";
 import { MemoryBroker, systemClock, type Gateway } from "@roomcast/core";
+import { lookup } from "node:dns/promises";
 import { once } from "node:events";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
+import type { Server } from "node:http";
+import { createServer, type AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { application, refusal, type TestApplication } from "../test/application.ts";
 import {
@@ -135,6 +136,19 @@ describe.each(["express", "fastify"] as const)("on %s", (platform) => {
     expect(order[0]).toBe("SHUTTING_DOWN");
     expect((made.app.getHttpServer() as { listening: boolean }).listening).toBe(false);
   });
+});
+
+it("serves all addresses of localhost, for each of which Fastify makes a server", async () => {
+  const made = await application({ platform: "fastify" });
+  started.push(made);
+  await made.app.listen(0, "localhost");
+  const { port } = (made.app.getHttpServer() as Server).address() as AddressInfo;
+  const addresses = await lookup("localhost", { all: true });
+  for (const { address, family } of addresses) {
+    made.url = `http://${family === 6 ? `[${address}]` : address}:${port}`;
+    expect(await (await fetch(`${made.url}/roomcast/health`)).json()).toEqual({ status: "ok" });
+    for (const transports of [["websocket"], ["polling"]]) await made.connect({ transports });
+  }
 });
 
 it("a provider of another module that is made by a factory is bound too, and none after the application closed", async () => {

@@ -1,12 +1,13 @@
-import type {
-  ArgumentMetadata,
-  ArgumentsHost,
-  CallHandler,
-  CanActivate,
-  ExecutionContext,
-  NestInterceptor,
-  PipeTransform,
-  Type,
+import {
+  Logger,
+  type ArgumentMetadata,
+  type ArgumentsHost,
+  type CallHandler,
+  type CanActivate,
+  type ExecutionContext,
+  type NestInterceptor,
+  type PipeTransform,
+  type Type,
 } from "@nestjs/common";
 import {
   EXCEPTION_FILTERS_METADATA,
@@ -205,10 +206,11 @@ class LastFilter extends RoomcastExceptionFilter {
     try {
       const filters = (await enhancers?.filters(scopes.fresh(args[0]))) ?? [];
       meant = await translate(exception, { filters, host: own });
-    } finally {
-      // Where a filter cannot be made, the client hears of what it would have been asked about.
-      if (!answered) super.catch(meant, own);
+    } catch (failure) {
+      // A filter that cannot be made: the client hears of what it would have been asked about.
+      new Logger(RoomcastExceptionFilter.name).error(failure);
     }
+    if (!answered) super.catch(meant, own);
   }
 }
 

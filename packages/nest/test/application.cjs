@@ -70,9 +70,8 @@ async function main() {
   const app = await NestFactory.create(AppModule, { logger: ["warn", "error"], abortOnError: false });
   app.enableShutdownHooks(["SIGTERM"]);
   const roomcast = app.get(ROOMCAST);
-  process.on("message", async () => {
-    await (await app.resolve(Tasks)).create("Bread");
-  });
+  const tasks = await app.resolve(Tasks);
+  process.on("message", () => void tasks.create("Bread"));
   await app.listen(0, "127.0.0.1");
   const tokens = {};
   for (const userId of ["alice", "mallory"]) tokens[userId] = (await roomcast.issueToken({ userId })).token;
@@ -84,7 +83,4 @@ function decorate(type, name, decorator) {
   Object.defineProperty(type.prototype, name, decorator(type.prototype, name, descriptor) ?? descriptor);
 }
 
-main().catch((error) => {
-  console.error(error);
-  process.exit(1);
-});
+void main();

@@ -8,8 +8,8 @@ import { promisify } from "node:util";
 import { io, type Socket } from "socket.io-client";
 import { afterEach, expect, it } from "vitest";
 
-const repository = fileURLToPath(new URL("../../..", import.meta.url));
-const APPLICATION = fileURLToPath(new URL("application.cjs", import.meta.url));
+const repository = fileURLToPath(new URL("../..", import.meta.url));
+const APPLICATION = fileURLToPath(new URL("../../packages/nest/test/application.cjs", import.meta.url));
 const PACKAGES = ["protocol", "core", "server", "nest"];
 /** In one test run: the next version that the package takes. */
 const NEST_12 = ["common", "core", "platform-express", "platform-socket.io", "websockets"];
