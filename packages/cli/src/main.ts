@@ -3,12 +3,13 @@ import { ConfigError } from "@roomcast/server";
 import { asyncapi } from "./asyncapi.ts";
 import { CommandError, readArguments, UsageError, type Command } from "./command.ts";
 import { helpOf, overview } from "./help.ts";
+import { init } from "./init.ts";
 import { listen } from "./listen.ts";
 import { serve } from "./serve.ts";
 import { token } from "./token.ts";
 import { version } from "./version.ts";
 
-const COMMANDS: readonly Command[] = [serve, token, listen, asyncapi];
+const COMMANDS: readonly Command[] = [serve, token, listen, asyncapi, init];
 
 /**
  * Runs the command line `argv` (without node and the script) and gives the exit code: 0 done, 1 failed, 2 not understood.

@@ -32,19 +32,25 @@ export class ConnectionStore {
     return () => void this.#listeners.delete(registration);
   };
 
-  /** Begins to listen to the client, and to tell `failed` every error. Returns what ends that. */
-  start(failed: (error: RealtimeError) => void): () => void {
+  /**
+   * Begins to listen to the client, and to tell `failed` every error. Without it errors are left to whoever else listens to
+   * the client, and to the console where nobody does. Returns what ends that.
+   */
+  start(failed?: (error: RealtimeError) => void): () => void {
     const client = this.#client;
     const stops = [
       client.on("connection", ({ state }) => {
         this.#change({ state, ...(state === "connected" ? { error: undefined } : undefined) });
       }),
       client.on("session", (session) => this.#change({ session })),
-      client.on("error", (error) => {
+    ];
+    if (failed !== undefined) {
+      const stop = client.on("error", (error) => {
         if (client.state !== "connected" && error.channel === undefined) this.#change({ error });
         failed(error);
-      }),
-    ];
+      });
+      stops.push(stop);
+    }
     // A client of the application's own may have been there for long. One of ours is about to connect.
     if (client.state !== "disconnected") this.#change({ state: client.state, session: client.session });
     return () => {

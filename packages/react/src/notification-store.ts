@@ -8,14 +8,14 @@ export interface NotificationSnapshot extends NotificationListSnapshot {
   readonly error: RealtimeError | undefined;
 }
 
-const NOTHING: NotificationSnapshot = { notifications: [], unread: 0, error: undefined };
+export const NO_NOTIFICATIONS: NotificationSnapshot = { notifications: [], unread: 0, error: undefined };
 
 /**
  * The notifications of the user that a client speaks for. The list is kept while no component looks, and forgotten when
  * somebody else's is asked for; what came meanwhile is read from what the server keeps.
  */
 export class NotificationStore implements KeyedSource<NotificationSnapshot> {
-  readonly initial = NOTHING;
+  readonly initial = NO_NOTIFICATIONS;
   readonly #client: RealtimeClient;
   readonly #channels: ChannelStore;
   readonly #limit: number;
@@ -27,13 +27,13 @@ export class NotificationStore implements KeyedSource<NotificationSnapshot> {
     this.#channels = options.channels;
     this.#limit = options.limit;
     this.#store = new KeyedStore<NotificationSnapshot>({
-      initial: NOTHING,
+      initial: NO_NOTIFICATIONS,
       begin: (userId, set) => this.#begin(userId, set),
     });
   }
 
   get(userId: string | undefined): NotificationSnapshot {
-    return this.#kept !== undefined && this.#kept.userId === userId ? this.#kept.snapshot : NOTHING;
+    return this.#kept !== undefined && this.#kept.userId === userId ? this.#kept.snapshot : NO_NOTIFICATIONS;
   }
 
   subscribe(userId: string | undefined, listener: () => void): () => void {

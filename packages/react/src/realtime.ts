@@ -28,6 +28,10 @@ export const RealtimeContext = createContext<Realtime | undefined>(undefined);
 /** What the provider above shares; throws where there is none. */
 export function useRealtime(hook: string): Realtime {
   const realtime = useContext(RealtimeContext);
-  if (realtime === undefined) throw new Error(`${hook} needs a <RealtimeProvider> around the component that calls it`);
+  if (realtime === undefined) throw missingProvider(hook);
   return realtime;
+}
+
+export function missingProvider(hook: string): Error {
+  return new Error(`${hook} needs a <RealtimeProvider> around the component that calls it`);
 }
