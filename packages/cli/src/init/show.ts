@@ -48,7 +48,5 @@ export function showNextSteps(project: Project, answers: Answers, plan: Plan): v
     ? []
     : [`In the API, unless it is there already: ${calls}; and JWT_SECRET in its environment.`, ""];
   const lines = [changed ? "Done." : "Nothing to change.", "", ...own, "Next:", ""];
-  process.stdout.write(
-    `${[...lines, `  ${cd}${packageManager} install`, `  ${start}`, ""].join("\n")}`,
-  );
+  process.stdout.write(`${[...lines, `  ${cd}${packageManager} install`, `  ${start}`, ""].join("\n")}`);
 }

@@ -1,0 +1,35 @@
+// Runs in a generated project, beside the generated client as it was bundled, and does what a page would.
+import process from "node:process";
+import { connectSocket, disconnectSocket, getSocket, onNotification } from "./socket.js";
+
+const report = (what, value) => process.send?.({ what, value });
+
+const ACTIONS = {
+  connect({ token, room }) {
+    const socket = connectSocket(token);
+    report("same", connectSocket(token) === socket && getSocket() === socket);
+    socket.on("error", ({ code }) => report("error", code));
+    socket.on("session", ({ userId }) => report("session", userId));
+    socket.on("subscribed", ({ topic }) => report("subscribed", topic));
+    socket.on("connection", ({ state }) => report("state", state));
+    onNotification((notification) => report("notification", notification));
+    if (room === undefined) return;
+    const channel = socket.channel(room);
+    channel.on("message", (payload) => report("message", payload));
+    channel.on("plan", (payload) => report("plan", payload));
+    channel.subscribe();
+  },
+  async publish({ room, data }) {
+    const { id } = await getSocket().channel(room).publish("message", data);
+    report("published", typeof id);
+  },
+  disconnect() {
+    disconnectSocket();
+    report("gone", getSocket() === undefined);
+  },
+};
+
+process.on("message", ({ action, ...options }) => {
+  Promise.resolve(ACTIONS[action](options)).catch((error) => report("failed", error.code));
+});
+report("ready", true);
