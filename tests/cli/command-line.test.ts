@@ -6,7 +6,7 @@ const { version } = JSON.parse(readFileSync(new URL("../../packages/cli/package.
   version: string;
 };
 
-const COMMANDS = ["serve", "token", "listen", "asyncapi"];
+const COMMANDS = ["serve", "token", "listen", "asyncapi", "init"];
 
 describe("roomcast", () => {
   it.each([[], ["--help"], ["help"]])("shows its commands for %j", async (...args) => {

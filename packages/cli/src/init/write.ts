@@ -76,13 +76,24 @@ function beside(path: string): string {
   return join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`);
 }
 
-/** Makes a folder with those above it, and remembers how to take away those that it made, as long as they are empty. */
+/** Makes a folder with those above it, and remembers how to take away each that it made, if it is empty then. */
 async function makeFolder(path: string, undo: Undo[]): Promise<void> {
-  const first = await mkdir(path, { recursive: true });
-  if (first === undefined) return;
-  undo.push(async () => {
-    for (let folder = path; folder.length >= first.length; folder = dirname(folder)) await rmdir(folder);
-  });
+  const missing: string[] = [];
+  for (let folder = path; !(await exists(folder)); folder = dirname(folder)) missing.unshift(folder);
+  for (const folder of missing) {
+    await mkdir(folder);
+    undo.push(() => rmdir(folder));
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return false;
+    throw error;
+  }
 }
 
 async function about(file: FileToWrite, write: () => Promise<void>): Promise<void> {
