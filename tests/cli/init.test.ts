@@ -184,6 +184,11 @@ describe("roomcast init in a project", () => {
     expect(stdout).toMatch(/^Note: tsconfig\.json: NestJS needs "experimentalDecorators"/m);
   });
 
+  it("says what Vite has to be told", async () => {
+    await write({ "package.json": "{}", "apps/web/package.json": '{"devDependencies":{"vite":"^8"}}' });
+    expect((await init()).stdout).toMatch(/^Note: vite\.config: .*"process\.env\.NEXT_PUBLIC_API_URL"/m);
+  });
+
   it("overwrites what differs with --force alone", async () => {
     const socket = "apps/api/src/websockets/socket.ts";
     await write({ "package.json": "{}", [socket]: "mine" });

@@ -10,6 +10,8 @@ import { Interrupted, writeFiles } from "./init/write.ts";
 
 /** There are files that differ, and nobody said that they may be overwritten. */
 const DIFFERS = 3;
+/** What asks a program to end. */
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** As of a program that was ended by SIGINT. */
 const INTERRUPTED = 130;
 
@@ -86,7 +88,7 @@ function changes({ steps }: Plan): Plan["steps"] {
 async function write({ root }: Project, plan: Plan): Promise<boolean> {
   const interruption = new AbortController();
   const stop = (): void => interruption.abort();
-  process.on("SIGINT", stop).on("SIGTERM", stop);
+  for (const signal of SIGNALS) process.on(signal, stop);
   try {
     const files = changes(plan).map((step) => ({ ...step, name: step.path, path: join(root, step.path) }));
     await writeFiles(files, interruption.signal);
@@ -95,7 +97,7 @@ async function write({ root }: Project, plan: Plan): Promise<boolean> {
     if (error instanceof Interrupted) return false;
     throw error;
   } finally {
-    process.off("SIGINT", stop).off("SIGTERM", stop);
+    for (const signal of SIGNALS) process.off(signal, stop);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { ChannelName } from "@roomcast/client";
+import type { ChannelName, RealtimeClient } from "@roomcast/client";
 import type { ReactElement } from "react";
 import type { PresenceSnapshot } from "./presence-store.ts";
 import { RealtimeProvider, type RealtimeProviderProps } from "./provider.tsx";
@@ -19,7 +19,7 @@ export interface RealtimeHooks<Events extends object> {
     options?: ChannelOptions,
   ) => Channel<Events, Name>;
   readonly usePresence: (name: ChannelName<Events> | null | undefined, options?: PresenceOptions) => PresenceSnapshot;
-  readonly useNotifications: () => Notifications<Events>;
+  readonly useNotifications: (client?: RealtimeClient<Events> | null) => Notifications<Events>;
   readonly useResource: <Item>(
     room: ChannelName<Events> | null | undefined,
     loader: ResourceLoader<Item>,

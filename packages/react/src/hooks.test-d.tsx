@@ -53,6 +53,13 @@ describe("hooks of an event map", () => {
     hooks.useChannel("news", {}, { onGap: ({ channel }) => expectTypeOf(channel).toEqualTypeOf<string>() });
   });
 
+  it("know the notifications of a client, without a provider", () => {
+    expectTypeOf(useNotifications(client).notifications).toEqualTypeOf(hooks.useNotifications().notifications);
+    expectTypeOf(useNotifications<Events>(null).notifications).toEqualTypeOf(hooks.useNotifications().notifications);
+    // @ts-expect-error no client
+    useNotifications("token");
+  });
+
   it("know the channels of presence and resources", () => {
     expectTypeOf(hooks.usePresence("chat:1").people).toEqualTypeOf<readonly Person[]>();
     // @ts-expect-error no such channel

@@ -54,6 +54,18 @@ describe("on a server", () => {
   });
 });
 
+describe("without a provider", () => {
+  it("useNotifications begins with nothing where it is given a client, or is to be given one", () => {
+    const client = new RealtimeClient({ url: "", token: null, autoConnect: false });
+    function Bell({ of }: { readonly of: RealtimeClient | null }): ReactElement {
+      const { notifications, unread, error } = useNotifications(of);
+      return <pre>{JSON.stringify([notifications, unread, error])}</pre>;
+    }
+    for (const of of [null, client]) expect(text(renderToString(<Bell of={of} />))).toEqual([[], 0, null]);
+    expect(client.state).toBe("disconnected");
+  });
+});
+
 describe("without a name", () => {
   it("nothing is followed, and nothing can be published", async () => {
     const told: unknown[] = [];

@@ -1,24 +1,19 @@
 import { fork, type ChildProcess } from "node:child_process";
-import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { SignJWT } from "jose";
 import type { Browser, Page } from "playwright-core";
 import { io, type Socket } from "socket.io-client";
-import { build } from "vite";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { freePort, RedisServer } from "../../../packages/redis/test/redis-server.ts";
 import type { Program } from "../../cli/program.ts";
 import { launchBrowser } from "../react/browser.ts";
 import { application } from "./applications.ts";
 import type {} from "./client/main.tsx";
-import { freePort, Workshop, type Client, type Framework, type Project } from "./project.ts";
+import { Workshop, type Client, type Framework, type Project } from "./project.ts";
+import { buildDriver, buildPage, serveFiles } from "./web.ts";
 
 // All that `roomcast init` generates: installed from the packed packages, checked by `tsc`, and run against each other.
 
 const FRAMEWORKS: readonly Framework[] = ["nest", "express", "fastify"];
-const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 let workshop: Workshop;
 let browser: Browser;
@@ -39,7 +34,7 @@ const until = (check: () => void | Promise<void>): Promise<void> =>
   vi.waitFor(check, { timeout: 10_000, interval: 10 });
 
 describe.each(FRAMEWORKS)("%s", (framework) => {
-  it("without a client: starts as it is, and serves Socket.IO clients", { timeout: 60_000 }, async () => {
+  it("without a client: starts as it is, and serves Socket.IO clients on two nodes", { timeout: 60_000 }, async () => {
     const project = await prepare(framework, "none");
     const port = await freePort();
     const program = await project.start("dev", { PORT: String(port) }, /API: http/);
@@ -47,9 +42,16 @@ describe.each(FRAMEWORKS)("%s", (framework) => {
     expect(await (await fetch(`http://localhost:${port}/`)).json()).toEqual({ status: "ok" });
     await stop(program);
 
-    const { url, token } = await startApplication(project, framework);
+    // Two nodes, by REDIS_URL: what is said on one is heard on the other.
+    const redis = await RedisServer.start();
+    cleanUp.push(() => redis.stop());
+    const env = { REDIS_URL: redis.url };
+    const { url, token } = await startApplication(project, framework, { env });
+    const other = await startApplication(project, framework, { env });
     const alice = await connect(url, await token("alice"));
-    const bob = await connect(url, await token("bob"));
+    const bob = await connect(other.url, await token("bob"));
+    // Answered once what is published on the other node comes here, too.
+    expect(await bob.emitWithAck("join", { room: "org:acme" })).toEqual({ ok: true });
     expect(await alice.emitWithAck("message", { room: "org:acme", data: { text: "Hello" } })).toEqual({ ok: true });
     await until(() =>
       expect([alice.heard, bob.heard]).toMatchObject([
@@ -59,13 +61,13 @@ describe.each(FRAMEWORKS)("%s", (framework) => {
     );
     await post(`${url}/notify/bob/acme`);
     await post(`${url}/plan/acme`);
+    const plan = ["plan", { size: "large" }];
     await until(() =>
-      expect(bob.heard.slice(1)).toEqual([
-        ["notification", { title: "Hello" }],
-        ["plan", { size: "large" }],
+      expect([bob.heard.slice(1), alice.heard.slice(1)]).toEqual([
+        [["notification", { title: "Hello" }], plan],
+        [plan],
       ]),
     );
-    expect(alice.heard.slice(1)).toEqual([["plan", { size: "large" }]]);
     await expect(connect(url, "no token")).rejects.toMatchObject({
       message: "Authentication error",
       data: { code: "UNAUTHENTICATED" },
@@ -94,7 +96,12 @@ describe.each(FRAMEWORKS)("%s", (framework) => {
     driver.send({ action: "publish", room: "org:acme", data: { text: "Hello" } });
     await until(() => expect(bob.heard).toMatchObject([["message", { userId: "alice", data: { text: "Hello" } }]]));
     bob.emit("message", { room: "org:acme", data: { text: "Hello to you" } });
-    await until(() => expect(driver.said("message")).toEqual([{ text: "Hello" }, { text: "Hello to you" }]));
+    await until(() =>
+      expect(driver.said("message")).toEqual([
+        ["alice", { text: "Hello" }],
+        ["bob", { text: "Hello to you" }],
+      ]),
+    );
     await post(`${url}/notify/alice/acme`);
     await post(`${url}/plan/acme`);
     await until(() =>
@@ -112,10 +119,11 @@ describe.each(FRAMEWORKS)("%s", (framework) => {
     const project = await prepare(framework, "react");
     const port = await freePort();
     const url = `http://127.0.0.1:${port}`;
-    const site = await serve(await buildPage(project, url));
-    const { token } = await startApplication(project, framework, { port, env: { FRONTEND_URL: site } });
+    const site = await serveFiles(await buildPage(project, url));
+    cleanUp.push(() => site.close());
+    const { token } = await startApplication(project, framework, { port, env: { FRONTEND_URL: site.url } });
     const bob = await connect(url, await token("bob"));
-    const { page, complaints } = await openPage(site);
+    const { page, complaints } = await openPage(site.url);
     const shows = (id: string, value: unknown): Promise<void> =>
       until(async () => expect(JSON.parse((await page.locator(`#${id}`).textContent()) ?? "")).toEqual(value));
     const heard = (): Promise<readonly unknown[]> => page.evaluate(() => window.init.heard);
@@ -208,13 +216,9 @@ async function connect(url: string, token: string): Promise<Socket & { readonly 
   return Object.assign(socket, { heard });
 }
 
-/** The generated client, bundled as for a server, in a process of its own. */
+/** The generated client, in a process of its own. */
 async function startDriver(project: Project, url: string) {
-  const root = join(project.root, "apps/web");
-  const outDir = join(root, "dist");
-  await build({ configFile: false, root, logLevel: "error", build: { ssr: "src/lib/socket.ts", outDir } });
-  const file = join(outDir, "driver.mjs");
-  await copyFile(here("./client/driver.mjs"), file);
+  const file = await buildDriver(project);
   const { PATH = "" } = process.env;
   const child: ChildProcess = fork(file, { env: { PATH, NEXT_PUBLIC_API_URL: url }, execArgv: [] });
   cleanUp.push(() => child.kill("SIGKILL"));
@@ -223,56 +227,6 @@ async function startDriver(project: Project, url: string) {
   const said = (what: string): unknown[] => reports.filter((one) => one.what === what).map(({ value }) => value);
   await until(() => expect(said("ready")).toEqual([true]));
   return { said, send: (message: object) => child.send(message) };
-}
-
-/** A page with the generated hook, bundled as for a browser: files by their paths. */
-async function buildPage(project: Project, url: string): Promise<ReadonlyMap<string, string | Uint8Array>> {
-  const root = join(project.root, "apps/web");
-  const page = await readFile(here("./client/main.tsx"), "utf8");
-  await mkdir(join(root, "src"), { recursive: true });
-  await writeFile(
-    join(root, "src/main.tsx"),
-    page.replaceAll(/"[./]+\/packages\/cli\/templates\/web\/([^"]+)\.ts"/g, '"./$1"'),
-  );
-  await writeFile(
-    join(root, "index.html"),
-    '<!doctype html><link rel="icon" href="data:,"><div id="root"></div><script type="module" src="/src/main.tsx"></script>',
-  );
-  await project.npmRun("typecheck");
-  const result = await build({
-    configFile: false,
-    root,
-    logLevel: "error",
-    // React's development build: only that runs effects twice under StrictMode.
-    mode: "development",
-    define: {
-      "process.env.NODE_ENV": '"development"',
-      "process.env.NEXT_PUBLIC_API_URL": JSON.stringify(url),
-    },
-    build: { write: false, minify: false },
-  });
-  const files = new Map<string, string | Uint8Array>();
-  for (const one of Array.isArray(result) ? result : [result]) {
-    if (!("output" in one)) throw new Error("Vite watches rather than builds");
-    for (const file of one.output) files.set(`/${file.fileName}`, file.type === "chunk" ? file.code : file.source);
-  }
-  return files;
-}
-
-/** Serves a page from an origin of its own. */
-async function serve(files: ReadonlyMap<string, string | Uint8Array>): Promise<string> {
-  const server = createServer((request, response) => {
-    const path = request.url === "/" ? "/index.html" : (request.url ?? "");
-    response.setHeader("content-type", path.endsWith(".js") ? "text/javascript" : "text/html");
-    response.statusCode = files.has(path) ? 200 : 404;
-    response.end(files.get(path));
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  cleanUp.push(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 async function openPage(url: string): Promise<{ readonly page: Page; readonly complaints: string[] }> {

@@ -27,6 +27,10 @@ export interface Plan {
   readonly notes: readonly string[];
 }
 
+/** Other bundlers put variables of this name in by themselves, or leave them to the process. */
+const VITE =
+  'vite.config: socket.ts wants define: { "process.env.NEXT_PUBLIC_API_URL": JSON.stringify("http://localhost:3000") }';
+
 /** Compares what is to be with what is there. Rejects with `CommandError` where that cannot be read. */
 export async function makePlan(project: Project, answers: Answers): Promise<Plan> {
   const { root, apiDir, webDir } = project;
@@ -58,7 +62,8 @@ export async function makePlan(project: Project, answers: Answers): Promise<Plan
   }
   steps.push(await withLines(project, { path: ".env.example", text: readTemplate("project/env.example") }));
   steps.push(...(await manifests(project, answers)));
-  const client = answers.client === "none" ? [] : settings.web.notes;
+  const vite = hasDependency(project, webDir, "vite") ? [VITE] : [];
+  const client = answers.client === "none" ? [] : [...settings.web.notes, ...vite];
   return { steps, notes: [...new Set([...settings.api.notes, ...client])] };
 }
 

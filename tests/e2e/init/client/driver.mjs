@@ -15,7 +15,7 @@ const ACTIONS = {
     onNotification((notification) => report("notification", notification));
     if (room === undefined) return;
     const channel = socket.channel(room);
-    channel.on("message", (payload) => report("message", payload));
+    channel.on("message", (payload, { sender }) => report("message", [sender?.userId, payload]));
     channel.on("plan", (payload) => report("plan", payload));
     channel.subscribe();
   },
