@@ -123,6 +123,10 @@ describe.each(FRAMEWORKS)("%s", (framework) => {
     cleanUp.push(() => site.close());
     const { token } = await startApplication(project, framework, { port, env: { FRONTEND_URL: site.url } });
     const bob = await connect(url, await token("bob"));
+    for (const origin of [site.url, "http://elsewhere.example"]) {
+      const { headers } = await fetch(`${url}/socket.io/?EIO=4&transport=polling`, { headers: { origin } });
+      expect(headers.get("access-control-allow-origin")).toBe(origin === site.url ? origin : null);
+    }
     const { page, complaints } = await openPage(site.url);
     const shows = (id: string, value: unknown): Promise<void> =>
       until(async () => expect(JSON.parse((await page.locator(`#${id}`).textContent()) ?? "")).toEqual(value));
@@ -167,6 +171,7 @@ async function prepare(framework: Framework, client: Client, name?: string): Pro
     expect.arrayContaining([
       ".env",
       ".env.example",
+      ".gitignore",
       "package.json",
       "apps/api/src/main.ts",
       ...api.map((file) => `apps/api/src/websockets/${file}`),

@@ -1,6 +1,8 @@
 // Runs in a generated project, beside the generated client as it was bundled, and does what a page would.
 import process from "node:process";
-import { connectSocket, disconnectSocket, getSocket, onNotification } from "./socket.js";
+
+const bundle = new URL("socket.js", import.meta.url).href;
+const { connectSocket, disconnectSocket, getSocket, onNotification } = await import(bundle);
 
 const report = (what, value) => process.send?.({ what, value });
 
