@@ -54,7 +54,7 @@ describe("roomcast init in an empty folder", () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toMatch(/^Roomcast with Express and a client for .*, for a new project in/);
     expect(stdout).toMatch(/^ {2}create {5}apps\/api\/src\/websockets\/socket\.ts$/m);
-    const ending = `  cd ${join(root, "My App")} && npm install\n  npm run dev\n`;
+    const ending = `  cd '${join(root, "My App")}' && npm install\n  npm run dev\n`;
     expect(stdout.endsWith(ending)).toBe(true);
     expect(await manifest("My App/package.json")).toMatchObject({ name: "my-app", private: true });
     expect((await stat(join(root, "My App/.env"))).mode & 0o777).toBe(0o600);
@@ -196,7 +196,7 @@ describe("roomcast init in a project", () => {
     await expectRefusal(EXPRESS.slice(1), 3, line);
     const { code, stdout } = await init("--force");
     expect(code).toBe(0);
-    expect(stdout).toMatch(new RegExp(`^ {2}differs {4}${socket}$`, "m"));
+    expect(stdout).toMatch(new RegExp(`^ {2}overwrite {2}${socket}$`, "m"));
     expect(await read(socket)).toContain("export function setupWebSockets");
   });
 });

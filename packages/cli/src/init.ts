@@ -58,8 +58,8 @@ async function run(args: Arguments): Promise<number> {
   const answers: Answers = { framework, client };
 
   const plan = await makePlan(project, answers);
-  showPlan(project, answers, plan);
   const force = args.given("force");
+  showPlan(project, answers, { ...plan, force });
   const differing = plan.steps.filter(({ kind }) => kind === "differs");
   if (differing.length > 0 && !force) {
     const names = differing.map(({ path }) => path).join(", ");

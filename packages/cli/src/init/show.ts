@@ -15,17 +15,22 @@ const RUN: Readonly<Record<PackageManager, string>> = {
 /** What starts an application, in most of them. */
 const SCRIPTS = ["dev", "start:dev", "start"];
 
-/** Prints what is to be done, before it is. */
-export function showPlan(project: Project, { framework, client }: Answers, { steps, notes }: Plan): void {
-  const kind = isNew(project) ? "a new project" : "the project";
+/** Prints what is to be done, before it is. With `force`, what differs is overwritten. */
+export function showPlan(
+  project: Project,
+  { framework, client }: Answers,
+  { steps, notes, force }: Plan & { readonly force: boolean },
+): void {
+  const what = isNew(project) ? "a new project" : "the project";
   const web = client === "none" ? "no client" : `a client for ${CLIENT_NAMES[client]}`;
   const width = Math.max(...steps.map(({ path }) => path.length));
   const lines = steps.map((step) => {
     const added = step.added === undefined || step.added.length === 0 ? "" : `  + ${step.added.join(", ")}`;
-    return `  ${step.kind.padEnd(9)}  ${added === "" ? step.path : step.path.padEnd(width)}${added}`;
+    const kind = force && step.kind === "differs" ? "overwrite" : step.kind;
+    return `  ${kind.padEnd(9)}  ${added === "" ? step.path : step.path.padEnd(width)}${added}`;
   });
   const more = notes.length === 0 ? [] : ["", ...notes.map((note) => `Note: ${note}.`)];
-  const title = `Roomcast with ${FRAMEWORK_NAMES[framework]} and ${web}, for ${kind} in ${project.root}`;
+  const title = `Roomcast with ${FRAMEWORK_NAMES[framework]} and ${web}, for ${what} in ${project.root}`;
   process.stdout.write(`${[title, "", ...lines, ...more, ""].join("\n")}\n`);
 }
 
@@ -36,7 +41,7 @@ export function showNextSteps(project: Project, answers: Answers, plan: Plan): v
   const script = isNew(project) ? "dev" : SCRIPTS.find((name) => manifest?.hasScript(name) === true);
   const start = script === undefined ? `npx tsc -p ${apiDir}` : `${RUN[packageManager]} ${script}`;
   const folder = relative(process.cwd(), root);
-  const cd = folder === "" ? "" : `cd ${folder.startsWith("..") ? root : folder} && `;
+  const cd = folder === "" ? "" : `cd ${quoted(folder.startsWith("..") ? root : folder)} && `;
   const changed = plan.steps.some(({ kind }) => kind !== "unchanged" && kind !== "kept");
   const calls =
     answers.framework === "nest"
@@ -49,4 +54,9 @@ export function showNextSteps(project: Project, answers: Answers, plan: Plan): v
     : [`In the API, unless it is there already: ${calls}; and JWT_SECRET in its environment.`, ""];
   const lines = [changed ? "Done." : "Nothing to change.", "", ...own, "Next:", ""];
   process.stdout.write(`${[...lines, `  ${cd}${packageManager} install`, `  ${start}`, ""].join("\n")}`);
+}
+
+/** For a shell to be pasted into. */
+function quoted(path: string): string {
+  return /^[\w@./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
