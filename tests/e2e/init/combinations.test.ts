@@ -150,7 +150,11 @@ describe.each(FRAMEWORKS)("%s", (framework) => {
     // Two components do not disturb each other, and another user sees nothing of the first.
     await page.evaluate(() => window.init.show(["right"]));
     await post(`${url}/notify/alice/acme`);
-    await shows("right", { unread: 2, payloads: [{ title: "Hello" }, { title: "Hello" }] });
+    const two = { unread: 2, payloads: [{ title: "Hello" }, { title: "Hello" }] };
+    await shows("right", two);
+    // Who comes later has what the server keeps.
+    await page.evaluate(() => window.init.show(["right", "late"]));
+    await shows("late", two);
     await page.evaluate((carol) => window.init.setToken(carol), await token("carol"));
     await shows("right", { unread: 0, payloads: [] });
     await post(`${url}/notify/carol/acme`);
