@@ -21,6 +21,7 @@ export interface Manifest {
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
+  readonly bin?: Readonly<Record<string, string>>;
   readonly exports?: Readonly<Record<string, unknown>>;
 }
 
@@ -33,7 +34,7 @@ export interface Packed {
 }
 
 export interface InstallOptions {
-  /** Where to; gets a `package.json` if it has none. */
+  /** Where to; is made, and gets a `package.json`, if it is not there. */
   readonly folder: string;
   /** Names of packages of ours; what they need of one another comes along. */
   readonly packages: readonly string[];
@@ -72,6 +73,7 @@ export async function installPacked({ folder, packages, dependencies = {} }: Ins
   const packed = await packPackages();
   const ours = withNeeds(packages, packed).map(({ tarball }) => tarball);
   const others = Object.entries(dependencies).map(([name, range]) => `${name}@${range}`);
+  await mkdir(folder, { recursive: true });
   if (!existsSync(join(folder, "package.json")))
     await writeFile(join(folder, "package.json"), `${JSON.stringify({ private: true }, undefined, 2)}\n`);
   const flags = ["--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"];
