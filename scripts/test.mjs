@@ -8,7 +8,8 @@ install();
 requirePrograms("redis-server", "nginx", "chromium");
 // Most tests run on the sources; those of the command line, of the examples, of the bench and of the faults run the real programs.
 build("packages/cli");
-for (const name of ["crud-messages", "moleculer", "express", "fastify", "react"]) build(`examples/${name}`);
+const examples = ["crud-messages", "moleculer", "express", "fastify", "nest", "nest-steedos", "react"];
+for (const name of examples) build(`examples/${name}`);
 await bundle("examples/react");
 build("bench");
 build("tests/faults");

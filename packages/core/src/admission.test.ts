@@ -2,9 +2,11 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Limits } from "./limits.ts";
 import type { Observer } from "./observer.ts";
-import { ManualClock, TestGateway, turn, type TestClient } from "./testing/index.ts";
+import { ManualClock, TestGateway, testPrincipal, turn, type TestClient } from "./testing/index.ts";
 import { SlowStore } from "./testing/slow-store.ts";
 import { TestCluster } from "./testing/test-cluster.ts";
+import type { Arrival } from "./auth.ts";
+import { GatewayError, twakeDialect } from "@roomcast/protocol";
 
 function setUp(connectionsPerUser: number) {
   const presence = new SlowStore();
@@ -149,5 +151,58 @@ describe("limits of connections, where logins come to several nodes at once", ()
     const client = await node.connect();
     await node.settle();
     expect([asked, greeted(client), client.closed, failures]).toEqual([2, true, undefined, ["presence"]]);
+  });
+});
+
+describe("whoever looks at arrivals", () => {
+  it("hears who was recognised and whence, before there is a place for them, and may refuse", async () => {
+    const arrivals: Arrival[] = [];
+    const node = new TestGateway({
+      limits: { connectionsPerUser: 1 },
+      arriving: async (arrival) => {
+        arrivals.push(arrival);
+        await Promise.resolve();
+        if (arrival.principal.userId === "mallory") throw new GatewayError("FORBIDDEN", "Not today");
+      },
+    });
+    await expect(node.connect({ userId: "mallory" })).rejects.toMatchObject({ code: "FORBIDDEN" });
+    await expect(node.connect({ userId: "mallory" })).rejects.toMatchObject({ code: "FORBIDDEN" });
+    const origin = { dialect: "native", remoteAddress: "::1", headers: {}, auth: { version: 2 } };
+    const credentials = { kind: "token", token: testPrincipal() } as const;
+    await node.gateway.admit(credentials, undefined, origin);
+    await expect(node.gateway.admit({ kind: "token", token: 5 })).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+    expect(arrivals.map(({ principal }) => principal.userId)).toEqual(["mallory", "mallory", "alice"]);
+    expect(arrivals.map((arrival) => arrival.origin)).toEqual([undefined, undefined, origin]);
+  });
+
+  it("refuses with UNAVAILABLE where it breaks, or takes its time", async () => {
+    const failures: unknown[] = [];
+    const observer = { failed: (where: string) => void failures.push(where) };
+    const broken = new TestGateway({
+      observer,
+      arriving: () => {
+        throw new Error("no database");
+      },
+    });
+    await expect(broken.connect()).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    const slow = new TestGateway({ observer, arriving: () => new Promise(() => undefined) });
+    const refused = expect(slow.connect()).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    await slow.settle();
+    await slow.advance(5000);
+    await refused;
+    expect(failures).toEqual(["arrival", "arrival"]);
+  });
+
+  it("looks at those who log in late, too", async () => {
+    const node = new TestGateway({
+      arriving: ({ principal }) => {
+        if (principal.userId === "mallory") throw new GatewayError("FORBIDDEN", "Not today");
+      },
+    });
+    const late = { kind: "token", token: testPrincipal({ userId: "mallory" }) } as const;
+    const client = node.open(twakeDialect());
+    await expect(client.session.login(late)).rejects.toMatchObject({ code: "FORBIDDEN" });
+    await client.session.login({ kind: "token", token: testPrincipal() });
+    expect(client.session.principal.userId).toBe("alice");
   });
 });

@@ -11,7 +11,7 @@ import {
   type ErrorCode,
   type Principal,
 } from "@roomcast/protocol";
-import type { Authentication } from "./auth.ts";
+import type { ArrivalHook, Authentication, Origin } from "./auth.ts";
 import { sessionsOf, type Services } from "./services.ts";
 
 /** Who a connection speaks for, and how that was known. */
@@ -59,6 +59,9 @@ type ConnectionLimit = "connectionsPerTenant" | "connectionsPerUser";
 /** How many sessions are looked through at once where there are too many. */
 const PAGE = 1000;
 
+/** Who comes in though the credentials were not accepted; undefined for nobody. */
+export type Visitor = () => Principal | undefined;
+
 /** Refusals after which a dialect may have its visitors come in all the same. */
 const VISITED: ReadonlySet<ErrorCode> = new Set(["UNAUTHENTICATED", "TOKEN_EXPIRED", "UNAVAILABLE"]);
 
@@ -70,21 +73,31 @@ type AdmissionServices = Pick<
 /** Decides who may connect: recognised, not revoked, and within the limits of its user and tenant. */
 export class Admissions {
   readonly #services: AdmissionServices;
+  readonly #arriving: ArrivalHook | undefined;
   /** Who is about to open a connection, by user and by tenant, in the order of arrival. */
   readonly #pending = new Map<string, Set<Admission>>();
   /** Users that were revoked a moment ago, oldest first: connections of theirs may be between admission and opening. */
   readonly #revoked = new Map<string, number>();
 
-  constructor(services: AdmissionServices) {
+  constructor(services: AdmissionServices, arriving?: ArrivalHook) {
     this.#services = services;
+    this.#arriving = arriving;
   }
 
   /**
-   * Rejects with `UNAUTHENTICATED`, `TOKEN_EXPIRED`, `LIMIT_REACHED` or `UNAVAILABLE`. `visitor` says who comes in though the
-   * credentials were not accepted.
+   * Rejects with `UNAUTHENTICATED`, `TOKEN_EXPIRED`, `LIMIT_REACHED` or `UNAVAILABLE`, or as whoever looks at arrivals says.
+   * `visitor` says who comes in though the credentials were not accepted.
    */
-  async admit(credentials: Credentials, visitor?: () => Principal | undefined): Promise<Admission> {
+  async admit(
+    credentials: Credentials,
+    { visitor, origin }: { readonly visitor?: Visitor | undefined; readonly origin?: Origin | undefined } = {},
+  ): Promise<Admission> {
     const identity = await this.identify(credentials).catch((thrown: unknown) => this.#visitor(thrown, visitor));
+    const arriving = this.#arriving;
+    if (arriving !== undefined) {
+      const arrival = { principal: identity.principal, ...(origin === undefined ? undefined : { origin }) };
+      await this.#services.hooks.call("arrival", () => arriving(arrival));
+    }
     const { tenantId, userId } = identity.principal;
     const { connectionsPerTenant, connectionsPerUser } = this.#services.limits;
     const keys: string[] = [];
@@ -138,7 +151,7 @@ export class Admissions {
     return identity;
   }
 
-  #visitor(thrown: unknown, visitor: (() => Principal | undefined) | undefined): Identity {
+  #visitor(thrown: unknown, visitor: Visitor | undefined): Identity {
     const principal = VISITED.has(GatewayError.from(thrown).code) ? visitor?.() : undefined;
     if (principal === undefined) throw thrown;
     return { principal, credentials: { kind: "none" } };

@@ -48,7 +48,7 @@ export function assemble(options: GatewayOptions, node: Node): { services: Servi
   const checks = new EventChecks({ hooks: makeHooks(), jsonDepth: limits.jsonDepth });
   const windows = new PresenceWindows({ clock, broker, observer });
   const directory = new Directory({ clock, limits });
-  const admissions = new Admissions({ hooks, auth, revocations, limits, presence, clock, observer });
+  const admissions = new Admissions({ hooks, auth, revocations, limits, presence, clock, observer }, options.arriving);
   const parts = { ...node, broker, presence, policy, checks, windows, directory };
   const services: Services = {
     ...parts,
@@ -62,7 +62,7 @@ export function assemble(options: GatewayOptions, node: Node): { services: Servi
     roster: new Roster({ ...parts, store: presence }),
     publisher: new Publisher(parts),
     messenger: new Messenger(parts),
-    admit: (credentials) => admissions.admit(credentials),
+    admit: (credentials, origin) => admissions.admit(credentials, { origin }),
     identify: (credentials) => admissions.identify(credentials),
     followers: new Set(),
   };

@@ -22,6 +22,29 @@ export interface Authenticator {
   authenticate(credentials: Credentials): Promise<Authentication>;
 }
 
+/** Whence a connection comes, as far as its binding tells. */
+export interface Origin {
+  readonly dialect: string;
+  readonly remoteAddress?: string | undefined;
+  /** Of the handshake, with cookies only where they count. */
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  /** What the client sent to log in with. */
+  readonly auth: Readonly<Record<string, unknown>>;
+}
+
+/** Somebody who was recognised, and is about to connect. */
+export interface Arrival {
+  readonly principal: Principal;
+  /** Absent where a binding tells none. */
+  readonly origin?: Origin | undefined;
+}
+
+/**
+ * Looks at each arrival before it gets a place, and refuses it by throwing or rejecting with a `GatewayError`; whatever else
+ * it throws is taken for `UNAVAILABLE`. The engine bounds its time.
+ */
+export type ArrivalHook = (arrival: Arrival) => void | Promise<void>;
+
 /** ABILITY of authenticators that know room tokens, which open one channel to one user. */
 export interface RoomTokenVerifier {
   /**

@@ -1,4 +1,5 @@
 import type { Dialect, Frame } from "@roomcast/protocol";
+import type { Origin } from "./auth.ts";
 
 /**
  * How all connections of one dialect in one namespace write: what is the same for all of them is encoded once and written
@@ -33,6 +34,8 @@ export interface Connection {
   readonly transport: "websocket" | "polling" | "memory";
   /** Where the client comes from, for operators; undefined when not known. */
   readonly remoteAddress: string | undefined;
+  /** For whoever looks at arrivals, where the client logs in late. */
+  readonly origin?: Origin;
   write(frame: EncodedFrame): void;
   /** It is known now who the connection speaks for. Called once; late where its dialect logs in late. */
   enrolled?(): void;

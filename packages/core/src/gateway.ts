@@ -11,13 +11,12 @@ import {
   type DirectTarget,
   type ErrorCode,
   type Position,
-  type Principal,
   type Publication,
   type Right,
 } from "@roomcast/protocol";
-import type { Admission, Admissions } from "./admission.ts";
+import type { Admission, Admissions, Visitor } from "./admission.ts";
 import { assemble, rulesOf } from "./assemble.ts";
-import type { Authenticator, Revocations } from "./auth.ts";
+import type { ArrivalHook, Authenticator, Origin, Revocations } from "./auth.ts";
 import { BackEnd, type PublishingOptions, type ResourceChange } from "./back-end.ts";
 import { isCloser, isHealthCheck, type Broker, type Published, type Signal } from "./broker.ts";
 import { systemClock, type Clock } from "./clock.ts";
@@ -38,6 +37,8 @@ import { Session, type SessionHost } from "./session.ts";
 
 export interface GatewayOptions {
   readonly auth: Authenticator;
+  /** May refuse who was recognised. */
+  readonly arriving?: ArrivalHook;
   /** Rules, first match first, a contract made by `defineChannels`, or a policy of one's own. */
   readonly channels?: readonly ChannelRule[] | ChannelContract | ChannelPolicy;
   /** Who may send direct messages; `"authenticated"` by default. */
@@ -316,13 +317,13 @@ export class Gateway {
 
   /**
    * Authenticates a connection and keeps a place for it. Bounded in time; rejects with what the client is told. `visitor`
-   * says who comes in though the credentials were not accepted.
+   * says who comes in though the credentials were not accepted; `origin` is for whoever looks at arrivals.
    */
-  async admit(credentials: Credentials, visitor?: () => Principal | undefined): Promise<Admission> {
+  async admit(credentials: Credentials, visitor?: Visitor, origin?: Origin): Promise<Admission> {
     try {
       this.#refuseWhileDraining();
       if (!this.#works) await this.#working();
-      const admission = await this.#admissions.admit(credentials, visitor);
+      const admission = await this.#admissions.admit(credentials, { visitor, origin });
       if (!this.#draining) return admission;
       admission.release();
       this.#refuseWhileDraining();

@@ -1,8 +1,11 @@
 export { Admission } from "./admission.ts";
 export {
   isRoomTokenVerifier,
+  type Arrival,
+  type ArrivalHook,
   type Authentication,
   type Authenticator,
+  type Origin,
   type Revocations,
   type RoomTokenVerifier,
 } from "./auth.ts";

@@ -1,6 +1,6 @@
 import type { ChannelAddress, Credentials } from "@roomcast/protocol";
 import type { Admission, Identity } from "./admission.ts";
-import type { Authenticator, Revocations } from "./auth.ts";
+import type { Authenticator, Origin, Revocations } from "./auth.ts";
 import type { Broker } from "./broker.ts";
 import type { Clock } from "./clock.ts";
 import type { Deadlines } from "./deadlines.ts";
@@ -48,7 +48,7 @@ export interface Services {
   readonly publisher: Publisher;
   readonly messenger: Messenger;
   /** Authenticates a connection and keeps a place for it. */
-  readonly admit: (credentials: Credentials) => Promise<Admission>;
+  readonly admit: (credentials: Credentials, origin?: Origin) => Promise<Admission>;
   /** Authenticates again for a session that runs: bounded, checked and not revoked. */
   readonly identify: (credentials: Credentials) => Promise<Identity>;
   /** Who wants to hear of what clients follow. */

@@ -144,7 +144,7 @@ export class Session {
   /** Logs in late, or with another token of the same user. Rejects like `Gateway.admit` and `refresh`. */
   async login(credentials: Credentials): Promise<number | null> {
     if (this.#enrolled) return await this.refresh(credentials);
-    const admission = await this.services.admit(credentials);
+    const admission = await this.services.admit(credentials, this.connection.origin);
     if (this.#ended) {
       admission.release();
       return null;

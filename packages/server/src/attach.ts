@@ -48,6 +48,8 @@ export interface AttachOptions {
 export interface CloseOptions {
   /** How long everything may take, from the first word to the clients to the closed server; 10 unless given. */
   readonly drainSeconds?: number;
+  /** Whether the HTTP server is left open, for an application that closes it by itself next. */
+  readonly leaveServer?: boolean | undefined;
 }
 
 /** A gateway on an HTTP server. */
@@ -109,26 +111,34 @@ export function attach(httpServer: Server, gateway: Gateway, options: AttachOpti
 
   let closing: Promise<void> | undefined;
   return {
-    close({ drainSeconds = DEFAULT_DRAIN_SECONDS } = {}) {
-      closing ??= drain({ httpServer, gateway, endpoints, milliseconds: drainSeconds * 1000 }).finally(() => {
+    close({ drainSeconds = DEFAULT_DRAIN_SECONDS, leaveServer = false } = {}) {
+      const milliseconds = drainSeconds * 1000;
+      closing ??= drain({ httpServer, gateway, endpoints, milliseconds, leaveServer }).finally(() => {
         for (const endpoint of endpoints) void endpoint.close();
         unmount?.();
       });
       return closing;
     },
-    async roomToken(request) {
-      return await signer(options).issue(request);
-    },
-    async signRooms(principal, rooms, lifetime) {
-      return await signer(options).signRooms(principal, rooms, lifetime);
-    },
+    ...roomSigner(options.roomTokens),
   };
 }
 
-function signer({ roomTokens }: AttachOptions): RoomTokens {
-  if (roomTokens === undefined)
-    throw new Error("Room tokens need a shared secret: attach's option roomTokens, or auth.jwt.secret");
-  return roomTokens;
+/** Signs room tokens where there is something to sign them with. */
+export function roomSigner(roomTokens: RoomTokens | undefined): Pick<Roomcast, "roomToken" | "signRooms"> {
+  const signer = (): RoomTokens => {
+    if (roomTokens === undefined) {
+      throw new Error("Room tokens need a shared secret: attach's option roomTokens, or auth.jwt.secret");
+    }
+    return roomTokens;
+  };
+  return {
+    async roomToken(request) {
+      return await signer().issue(request);
+    },
+    async signRooms(principal, rooms, lifetime) {
+      return await signer().signRooms(principal, rooms, lifetime);
+    },
+  };
 }
 
 function mountRest(httpServer: Server, gateway: Gateway, options: AttachOptions & { rest: AttachRest }): () => void {
@@ -156,9 +166,10 @@ interface DrainOptions {
   readonly gateway: Gateway;
   readonly endpoints: readonly Endpoint[];
   readonly milliseconds: number;
+  readonly leaveServer: boolean;
 }
 
-async function drain({ httpServer, gateway, endpoints, milliseconds }: DrainOptions): Promise<void> {
+async function drain({ httpServer, gateway, endpoints, milliseconds, leaveServer }: DrainOptions): Promise<void> {
   const end = performance.now() + milliseconds;
   const left = (): number => end - performance.now();
   const talking = milliseconds - Math.min(milliseconds * CLOSING_SHARE, MOST_CLOSING_MS);
@@ -169,7 +180,7 @@ async function drain({ httpServer, gateway, endpoints, milliseconds }: DrainOpti
     const closed = gateway.close();
     closed.catch(() => undefined);
     await within(left() / 2, Promise.all(endpoints.map((endpoint) => endpoint.end())));
-    await closeHttpServer(httpServer, left() / 2);
+    if (!leaveServer) await closeHttpServer(httpServer, left() / 2);
     await within(Math.max(left(), HANDING_ON_MS), closed);
   }
 }

@@ -1,4 +1,5 @@
 import { MemoryBroker, systemClock } from "@roomcast/core";
+import { GatewayError } from "@roomcast/protocol";
 import { createServer, Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { once } from "node:events";
@@ -9,7 +10,7 @@ import { next } from "../test/harness.ts";
 import { ConfigError } from "./config/config-error.ts";
 import { hashApiKey } from "./auth/api-keys.ts";
 import type { EmbedOptions } from "./config/embed-options.ts";
-import { embed, type Embedded } from "./embed.ts";
+import { embed, prepare, type Embedded } from "./embed.ts";
 
 const SECRET = "a secret of the application, of more than 32 bytes";
 const KEY = "a-key-of-the-application";
@@ -210,6 +211,52 @@ describe("the end of an embedded gateway", () => {
     const other = await listen(httpServer);
     await connect(other, (await embedded.issueToken({ userId: "alice" })).token);
     taken.close();
+  });
+});
+
+describe("a gateway whose server comes later", () => {
+  it("publishes before, serves then, and leaves the server to who closes it next", async () => {
+    const refused: unknown[] = [];
+    const prepared = prepare(settings, {
+      path: "/real-time/",
+      arriving: ({ principal, origin }) => {
+        refused.push([principal.userId, origin?.dialect, origin?.auth["version"], origin?.remoteAddress]);
+        if (principal.userId === "mallory") throw new GatewayError("FORBIDDEN", "Not today");
+      },
+    });
+    await prepared.ready();
+    await prepared.gateway.publish({ tenantId: "default", name: "news" }, "early", 1);
+    const { token } = await prepared.issueToken({ userId: "alice" });
+    const httpServer = application();
+    started.push(prepared.attachTo(httpServer));
+    const url = await listen(httpServer);
+    const at = { path: "/real-time/", reconnection: false, forceNew: true };
+    const socket = io(url, { ...at, auth: { token, version: 3 } });
+    sockets.push(socket);
+    await next(socket, "session");
+    expect(await socket.emitWithAck("subscribe", { topic: "news" })).toMatchObject({ position: { offset: 1 } });
+    const mallory = io(url, { ...at, auth: await prepared.issueToken({ userId: "mallory" }) });
+    sockets.push(mallory);
+    expect(await next(mallory, "connect_error")).toMatchObject({ data: { code: "FORBIDDEN", message: "Not today" } });
+    expect(refused).toEqual([
+      ["alice", "native", 3, "127.0.0.1"],
+      ["mallory", "native", undefined, "127.0.0.1"],
+    ]);
+
+    const closing = next(socket, "closing");
+    await prepared.close({ drainSeconds: 2, leaveServer: true });
+    expect(await closing).toMatchObject({ code: "SHUTTING_DOWN" });
+    expect(httpServer.listening).toBe(true);
+    expect(await (await fetch(`${url}/real-time/`)).text()).toBe("application /real-time/");
+    httpServer.close();
+  });
+
+  it("closes without one, and has the errors of wrong options at once", async () => {
+    const prepared = prepare(settings);
+    await prepared.close();
+    await expect(prepared.gateway.publish({ tenantId: "a", name: "b" }, "c")).rejects.toThrow();
+    expect(() => prepare({ ...settings, cors: 5 } as unknown as EmbedOptions)).toThrow(ConfigError);
+    expect(() => prepare(settings).attachTo({} as Server)).toThrow(ConfigError);
   });
 });
 

@@ -1,8 +1,8 @@
-import type { Gateway } from "@roomcast/core";
+import type { ArrivalHook, Gateway } from "@roomcast/core";
 import { GatewayError } from "@roomcast/protocol";
 import type { Server } from "node:http";
 import process from "node:process";
-import { attach, type Roomcast } from "./attach.ts";
+import { attach, roomSigner, type Roomcast } from "./attach.ts";
 import type { AccessTokenRequest, IssuedToken } from "./auth/issue.ts";
 import { DEFAULT_TENANT } from "./auth/principal.ts";
 import { ConfigError } from "./config/config-error.ts";
@@ -42,6 +42,28 @@ const EMBEDDED = Symbol.for("roomcast.embedded");
  */
 export function embed(httpServer: Server, options: EmbedOptions = {}): Embedded {
   checkServer(httpServer);
+  return prepare(options).attachTo(httpServer);
+}
+
+/** What frameworks settle beside the options of their users. */
+export interface PrepareOptions {
+  /** May refuse who was recognised. */
+  readonly arriving?: ArrivalHook | undefined;
+  /** Where stock Socket.IO clients connect; `/socket.io/` unless given. */
+  readonly path?: string | undefined;
+}
+
+/** A gateway whose HTTP server comes later, or never. */
+export interface Prepared extends Embedded {
+  /** Puts it on a server; once. Throws `ConfigError` like `embed`. */
+  attachTo(httpServer: Server): Embedded;
+}
+
+/**
+ * The first half of `embed`, for frameworks that want the gateway before they have a server. Throws `ConfigError` for wrong
+ * options.
+ */
+export function prepare(options: EmbedOptions = {}, { arriving, path }: PrepareOptions = {}): Prepared {
   const { config, parts, prefix, logger = createLogger() } = checkOptions(options, process.env);
   const log = childLogger(logger);
   const metrics = new Metrics();
@@ -50,40 +72,56 @@ export function embed(httpServer: Server, options: EmbedOptions = {}): Embedded 
     logObserver(log),
     ...(parts.observer === undefined ? [] : [parts.observer]),
   ]);
-  const composition = compose(config, { ...parts, observer });
+  const composition = compose(config, { ...parts, observer, ...(arriving === undefined ? undefined : { arriving }) });
   const { gateway, authenticator, callers, tokens, roomTokens } = composition;
   const { token: metricsToken } = config.metrics;
-  const attached = attach(httpServer, gateway, {
-    dialects: config.dialects,
-    cors: config.cors,
-    trustProxy: config.trustProxy,
-    heartbeat: config.heartbeat,
-    metrics,
-    ...(metricsToken === undefined ? undefined : { metricsToken }),
-    ...(roomTokens === undefined ? undefined : { roomTokens }),
-    ...(prefix === undefined ? undefined : { rest: { callers, tokens, prefix } }),
-  });
-  for (const warning of config.warnings) log.warn(warning);
-
-  const unmark = mark(httpServer);
-  const release = keepUpgrades(httpServer);
-  const close: Embedded["close"] = async ({ drainSeconds = config.drainSeconds } = {}) => {
-    await attached.close({ drainSeconds }).finally(() => {
-      release();
-      unmark();
-    });
-  };
-  httpServer.once("close", () => {
-    close().catch((error: unknown) => gateway.observer.failed?.("close", error));
-  });
-  return {
-    ...attached,
+  const shared = {
     gateway,
-    close,
+    ...roomSigner(roomTokens),
     async ready() {
       await Promise.all([authenticator.prepare(), gateway.ready()]);
     },
-    issueToken: (request) => issueToken(composition, request),
+    issueToken: (request: Omit<AccessTokenRequest, "revokedAt">) => issueToken(composition, request),
+  };
+  let embedded: Embedded | undefined;
+
+  function attachTo(httpServer: Server): Embedded {
+    checkServer(httpServer);
+    const attached = attach(httpServer, gateway, {
+      dialects: config.dialects,
+      cors: config.cors,
+      trustProxy: config.trustProxy,
+      heartbeat: config.heartbeat,
+      metrics,
+      ...(path === undefined ? undefined : { path }),
+      ...(metricsToken === undefined ? undefined : { metricsToken }),
+      ...(roomTokens === undefined ? undefined : { roomTokens }),
+      ...(prefix === undefined ? undefined : { rest: { callers, tokens, prefix } }),
+    });
+    for (const warning of config.warnings) log.warn(warning);
+
+    const unmark = mark(httpServer);
+    const release = keepUpgrades(httpServer);
+    const close: Embedded["close"] = async ({ drainSeconds = config.drainSeconds, leaveServer } = {}) => {
+      await attached.close({ drainSeconds, leaveServer }).finally(() => {
+        release();
+        unmark();
+      });
+    };
+    httpServer.once("close", () => {
+      close().catch((error: unknown) => gateway.observer.failed?.("close", error));
+    });
+    embedded = { ...shared, close };
+    return embedded;
+  }
+
+  return {
+    ...shared,
+    attachTo,
+    async close(closeOptions) {
+      if (embedded !== undefined) await embedded.close(closeOptions);
+      else await gateway.close();
+    },
   };
 }
 

@@ -14,12 +14,18 @@ interface Hunk {
   readonly after: string;
 }
 
-/** The one block of ```diff in a page of the documentation, which is about one file. */
-export async function readDiff(page: URL): Promise<ShownDiff> {
+/** The one block of ```diff in a page of the documentation, one or more files of it. */
+export async function readDiff(page: URL): Promise<readonly ShownDiff[]> {
   const blocks = [...(await readFile(page, "utf8")).matchAll(/^```diff\n([^]*?)^```$/gm)];
   const [, text = ""] = blocks[0] ?? [];
+  const files = text.split(/^(?=--- \S+\n\+\+\+ )/m).map(parseFile);
+  if (blocks.length !== 1 || files.length === 0) throw new Error(`${page.pathname} has not one diff`);
+  return files;
+}
+
+function parseFile(text: string): ShownDiff {
   const [, file, body = ""] = /^--- (\S+)\n\+\+\+ \1\n@@\n([^]*)$/.exec(text) ?? [];
-  if (blocks.length !== 1 || file === undefined) throw new Error(`${page.pathname} has not one diff of one file`);
+  if (file === undefined) throw new Error(`This is no diff of a file:\n${text}`);
   const hunks = body.split(/^@@\n/m).map(parseHunk);
   return {
     file,

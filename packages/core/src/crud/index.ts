@@ -9,7 +9,13 @@ export {
   type RealtimeTopic,
 } from "./event-bus.ts";
 export { ListResult, Pagination, type Paginable } from "./list-result.ts";
-export { bindRealtime, type RealtimeGateway, type RealtimeOptions } from "./realtime-binding.ts";
+export {
+  bindRealtime,
+  isRealtime,
+  unbindRealtime,
+  type RealtimeGateway,
+  type RealtimeOptions,
+} from "./realtime-binding.ts";
 export {
   RealtimeCreated,
   RealtimeDeleted,

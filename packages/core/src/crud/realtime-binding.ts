@@ -72,3 +72,33 @@ function userTenant(context: unknown): string {
   const user = (context as Partial<ExecutionContext> | undefined)?.user;
   return user?.tenantId ?? "default";
 }
+
+/** Stands on decorated methods, and on the prototypes that have some where the decorator is told of those. */
+const DECORATED: unique symbol = Symbol.for("roomcast.decorated");
+
+/** Takes note of a decorated method, or of what has one. Returns it. */
+export function markRealtime<Marked extends object>(marked: Marked): Marked {
+  return Object.defineProperty(marked, DECORATED, { value: true, configurable: true });
+}
+
+/** Whether an object, or what it inherits from, has methods with the decorators: for frameworks that bind by themselves. */
+export function isRealtime(service: unknown): service is object {
+  if ((typeof service !== "object" && typeof service !== "function") || service === null) return false;
+  if (DECORATED in service) return true;
+  for (let owner: unknown = service; isOwner(owner); owner = Object.getPrototypeOf(owner)) {
+    for (const { value } of Object.values(Object.getOwnPropertyDescriptors(owner)) as readonly PropertyDescriptor[]) {
+      if (typeof value === "function" && Object.hasOwn(value, DECORATED)) return true;
+    }
+  }
+  return false;
+}
+
+/** Ends what `bindRealtime` did, where it was with this gateway. */
+export function unbindRealtime(service: object, gateway: RealtimeGateway): void {
+  const binding = Object.getOwnPropertyDescriptor(service, BINDING)?.value as RealtimeBinding | undefined;
+  if (binding?.bus === gateway.bus) Reflect.deleteProperty(service, BINDING);
+}
+
+function isOwner(value: unknown): value is object {
+  return value !== null && value !== Object.prototype && value !== Function.prototype;
+}

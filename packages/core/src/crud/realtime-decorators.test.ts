@@ -244,6 +244,26 @@ describe.each([
     expect(recorder.rooms).toEqual(["/static", "/created", "/updated"]);
   });
 
+  it("knows what has decorated methods: instances, prototypes and classes, and what inherits from them", () => {
+    class Heir extends services.MessageService {}
+    const found = [messages, services.MessageService.prototype, new Heir(), Heir.prototype, services.Resolvers];
+    for (const service of found) expect(crud.isRealtime(service)).toBe(true);
+    for (const other of [{}, new Recorder(), Recorder, null, undefined, 1, "text", Object.create(null)])
+      expect(crud.isRealtime(other)).toBe(false);
+  });
+
+  it("announces for all instances of a class that is bound, until it is unbound by the same gateway", async () => {
+    const { prototype } = services.Stacked;
+    crud.bindRealtime(prototype, recorder);
+    script.returns = new crud.CreateResult("message", message);
+    await new services.Stacked().put();
+    crud.unbindRealtime(prototype, new Recorder());
+    await new services.Stacked().put();
+    crud.unbindRealtime(prototype, recorder);
+    await new services.Stacked().put();
+    expect(recorder.rooms).toEqual(["/created", "/created"]);
+  });
+
   it("announces nothing where the service is not bound, and moves with it to another gateway", async () => {
     script.returns = new crud.CreateResult("message", message);
     expect(await new services.MessageService().create(message)).toBe(script.returns);

@@ -1,6 +1,6 @@
 import type { ExecutionContext } from "./crud-service.ts";
 import type { EventOf } from "./event-bus.ts";
-import { bindingOf, type RealtimeBinding } from "./realtime-binding.ts";
+import { bindingOf, markRealtime, type RealtimeBinding } from "./realtime-binding.ts";
 import { resolveRecipients, type PathSource, type RealtimeRecipients, type RoomSource } from "./recipients.ts";
 import { ResourcePath } from "./resource-path.ts";
 import { CreateResult, DeleteResult, SaveResult, UpdateResult, type ResultOf } from "./results.ts";
@@ -111,14 +111,19 @@ function decorate(wrap: (method: AnyMethod) => AnyMethod): RealtimeDecorator<nev
   const replace = (method: unknown): AnyMethod => {
     if (typeof method !== "function") throw new TypeError("Only methods can announce what they do");
     const { name, length } = method;
-    return Object.defineProperties(wrap(method as AnyMethod), { name: { value: name }, length: { value: length } });
+    return markRealtime(
+      Object.defineProperties(wrap(method as AnyMethod), { name: { value: name }, length: { value: length } }),
+    );
   };
   const decorator = (
     target: unknown,
     context: { readonly kind?: string },
     descriptor?: PropertyDescriptor,
   ): unknown => {
-    if (descriptor !== undefined) return { ...descriptor, value: replace(descriptor.value) };
+    if (descriptor !== undefined) {
+      markRealtime(target as object);
+      return { ...descriptor, value: replace(descriptor.value) };
+    }
     return replace(context.kind === "method" ? target : undefined);
   };
   return decorator as never;

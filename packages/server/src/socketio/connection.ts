@@ -1,6 +1,7 @@
-import type { Connection, EncodedFrame, Session } from "@roomcast/core";
+import type { Connection, EncodedFrame, Origin, Session } from "@roomcast/core";
 import type { Socket } from "socket.io";
 import type { Link } from "./link.ts";
+import { visibleHeaders } from "./origins.ts";
 import { WebSocketTransport } from "./transport.ts";
 import { Packet, type SocketIoWire } from "./wire.ts";
 import type { Outlet } from "./writer.ts";
@@ -50,6 +51,12 @@ export class SocketIoConnection implements Connection {
 
   get remoteAddress(): string | undefined {
     return this.#link.remoteAddress;
+  }
+
+  /** Of the handshake, what is kept for later. */
+  get origin(): Origin {
+    const { remoteAddress, headers, ownOrigin } = this.#link;
+    return { dialect: this.wire.dialect.name, remoteAddress, headers: visibleHeaders(headers, ownOrigin), auth: {} };
   }
 
   get overloaded(): boolean {

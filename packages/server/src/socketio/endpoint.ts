@@ -285,7 +285,8 @@ export class Endpoint {
   async #admission(dialect: Dialect, handshake: Handshake, link: Link): Promise<Admission | undefined> {
     if (dialect.login === "late") return undefined;
     checkCookies(dialect, handshake, link);
-    return await this.#gateway.admit(dialect.credentials(handshake), () => dialect.visitor?.(handshake));
+    const origin = { dialect: dialect.name, remoteAddress: link.remoteAddress, ...handshake };
+    return await this.#gateway.admit(dialect.credentials(handshake), () => dialect.visitor?.(handshake), origin);
   }
 
   /** Opens the session of a socket that is connected. Synchronous: a command that came after an await would be lost. */
