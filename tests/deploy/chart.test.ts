@@ -100,7 +100,9 @@ describe("the Helm chart", () => {
       };
       expect(lines.length).toBeGreaterThan(15);
       expect(check(lines.join("\n"))).toBe("");
-      expect(check(lines.join("\n").replace('"readOnly":', '"readonly":'))).toMatch(/"readonly"' does not exist in type 'VolumeMount'/);
+      expect(check(lines.join("\n").replace('"readOnly":', '"readonly":'))).toMatch(
+        /"readonly"' does not exist in type 'VolumeMount'/,
+      );
     } finally {
       rmSync(folder, { recursive: true });
     }
