@@ -177,6 +177,19 @@ describe("the Helm chart", () => {
     expect(() => renderChart({ ...one, autoscaling: { enabled: true } })).toThrow("more than one pod need redis.url");
   });
 
+  it("takes what docs/deploy.md sets", () => {
+    const guide = readFileSync(here("../../docs/deploy.md"), "utf8");
+    const set = [...guide.matchAll(/--set ([\w.]+)=/g)].map(([, key = ""]) => key.split("."));
+    expect(set.length).toBeGreaterThan(5);
+    for (const path of set) {
+      const value = path.reduce<unknown>(
+        (at, key) => (at as Record<string, unknown> | undefined)?.[key],
+        defaultValues(),
+      );
+      expect([path.join("."), value]).not.toEqual([path.join("."), undefined]);
+    }
+  });
+
   it("says in its notes how to reach it", () => {
     expect(renderChart(much).get("NOTES.txt")).toContain("Clients connect to https://roomcast.example.com\n");
     expect(renderChart(least).get("NOTES.txt")).toContain("port-forward service/live-roomcast 3000:80");
