@@ -73,10 +73,15 @@ async function answer(
   const { version } = one.manifest;
   const dist = {
     tarball: `http://${headers.host ?? ""}/${name}/-/${basename(one.tarball)}`,
-    integrity: `sha512-${createHash("sha512").update(tarball).digest("base64")}`,
+    integrity: integrity(tarball),
   };
   const packument = { name, "dist-tags": { latest: version }, versions: { [version]: { ...one.manifest, dist } } };
   // What npm keeps of another run's packages under this address is not to be used.
   response.writeHead(200, { "content-type": "application/json", "cache-control": "no-store" });
   response.end(JSON.stringify(packument));
+}
+
+/** As npm writes and checks it. */
+export function integrity(tarball: Uint8Array): string {
+  return `sha512-${createHash("sha512").update(tarball).digest("base64")}`;
 }

@@ -7,7 +7,8 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { freePort } from "../../packages/redis/test/redis-server.ts";
 import { Program } from "../cli/program.ts";
-import { Registry } from "../registry.ts";
+import { packPackages } from "../packed.ts";
+import { integrity, Registry } from "../registry.ts";
 import { launchBrowser } from "./react/browser.ts";
 
 // docs/five-minutes.md, word for word: its commands are run, its files are written, and its addresses are opened.
@@ -56,6 +57,18 @@ async function say(page: Page, text: string): Promise<void> {
   await page.getByRole("button", { name: "Send" }).click();
 }
 
+/** That what npm installed is what we have packed. */
+async function expectOurs(names: readonly string[]): Promise<void> {
+  const packed = await packPackages();
+  const { packages } = JSON.parse(await readFile(join(folder, "package-lock.json"), "utf8")) as {
+    readonly packages: Readonly<Record<string, { readonly integrity: string }>>;
+  };
+  for (const name of names) {
+    const tarball = await readFile(packed.get(`@roomcast/${name}`)?.tarball ?? "");
+    expect(packages[`node_modules/@roomcast/${name}`]?.integrity).toBe(integrity(tarball));
+  }
+}
+
 it("brings two browsers to chat, from an empty folder, by its words alone", { timeout: 300_000 }, async () => {
   const startedAt = Date.now();
   const port = await freePort();
@@ -75,11 +88,7 @@ it("brings two browsers to chat, from an empty folder, by its words alone", { ti
     expect(file).toMatch(/^[\w.]+$/);
     await writeFile(join(folder, file), text, { flag: "wx" });
   }
-  const lock = JSON.parse(await readFile(join(folder, "package-lock.json"), "utf8")) as {
-    readonly packages: Readonly<Record<string, { readonly resolved?: string }>>;
-  };
-  for (const name of ["server", "react", "client", "core"])
-    expect(lock.packages[`node_modules/@roomcast/${name}`]?.resolved).toContain(registry.url);
+  await expectOurs(["server", "react", "client", "core", "protocol"]);
   server = new Program("sh", ["-c", starting], { cwd: folder, group: true, env: { PORT: String(port) } });
   await server.written(/Open http:\S+/);
 
