@@ -208,7 +208,8 @@ function isEmpty(value: Value): boolean {
 }
 
 function show(value: Value): string {
-  return typeof value === "object" && value !== null ? JSON.stringify(value) : String(value ?? "");
+  if (value === undefined || value === null) return "";
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 function sorted(value: object): [string, Value][] {
