@@ -219,6 +219,16 @@ describe("every door", () => {
   });
 });
 
+it("knows by what was said, not by what a schema made of it in place, that the same is published again", async () => {
+  const stamping = schema((value) => {
+    Object.assign(value as object, { stamp: Math.random() });
+    return { value };
+  });
+  const test = new TestGateway({ channels: defineChannels({ "chat:{room}": { events: { order: stamping } } }) });
+  const first = await test.gateway.publish(chat, "order", { n: 1 }, { id: "once" });
+  expect(await test.gateway.publish(chat, "order", { n: 1 }, { id: "once" })).toEqual(first);
+});
+
 describe("a schema that takes its time", () => {
   it("keeps the order of a session and lets others go on", async () => {
     const slow = slowSchema();

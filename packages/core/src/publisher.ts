@@ -69,9 +69,10 @@ export class Publisher {
     const settings = settingsOf(this.#policy, address);
     const { events } = settings;
     if (events === undefined) return { input, settings };
+    const said = withDigest(input);
     const checked = this.#checks.check(events, input);
     if (checked === undefined) return { input, settings };
-    const accepted = (found: CheckedData): Accepted => ({ input: checkedInput(input, found), settings });
+    const accepted = ({ data, bytes }: CheckedData): Accepted => ({ input: { ...said, data, bytes }, settings });
     return isPromise(checked) ? checked.then(accepted) : accepted(checked);
   }
 
@@ -147,9 +148,8 @@ export function checkAddress(address: ChannelAddress): void {
   if (address.userId !== undefined && !isUserId(address.userId)) throw invalidPayload("userId", "a user id");
 }
 
-function checkedInput(input: PublishInput, { data, bytes }: CheckedData): PublishInput {
+/** Who says the same again is known by what was said, before a schema made something new of it. */
+function withDigest(input: PublishInput): PublishInput {
   const { idempotency } = input;
-  if (idempotency === undefined) return { ...input, data, bytes };
-  // Who says the same again is known by what was said: a schema may make something new of it each time.
-  return { ...input, data, bytes, idempotency: { ...idempotency, digest: draftDigest(input) } };
+  return idempotency === undefined ? input : { ...input, idempotency: { ...idempotency, digest: draftDigest(input) } };
 }

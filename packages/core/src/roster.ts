@@ -44,7 +44,7 @@ export class Roster {
 
   /** A page of members, as many as a reply may carry. Of many who ask at once, as a crowd that joins does, some share one. */
   async page(address: ChannelAddress, cursor: string | undefined): Promise<MembersPage> {
-    const key = `${addressKey(address)} ${cursor ?? ""}`;
+    const key = JSON.stringify([addressKey(address), cursor]);
     return await this.#reads.read(key, async () => await this.#read(address, cursor));
   }
 

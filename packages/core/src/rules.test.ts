@@ -256,6 +256,14 @@ describe("ChannelRules", () => {
     }
   });
 
+  it.each([{ size: 1.5, seconds: 1 }, { size: 0, seconds: 1 }, { size: 1, seconds: Number.NaN }, { size: 1 }])(
+    "says that a channel cannot keep %j",
+    (keep) => {
+      const wrong = { match: "a", keep } as ChannelRule;
+      expect(() => new ChannelRules({ rules: [wrong] })).toThrow('keep of the channel "a"');
+    },
+  );
+
   it("says which pattern is wrong", () => {
     expect(() => new ChannelRules({ rules: [{ match: "a" }, { match: "chat:{a}{b}" }] })).toThrow(/chat:\{a\}\{b\}/);
   });

@@ -238,6 +238,9 @@ export class ChannelRules implements ChannelPolicy, RoomTokenNames {
 
 function compileRule(rule: ChannelRule): CompiledRule {
   const { match, events, keep = DEFAULT_SETTINGS.keep, slow = DEFAULT_SETTINGS.slow } = rule;
+  if (keep !== false && !(isCount(keep.size) && isCount(keep.seconds))) {
+    throw new Error(`keep of the channel "${match}" is false, or { size, seconds } of whole numbers, 1 or more`);
+  }
   // To say what is published there opens nothing.
   const subscribe = rule.subscribe ?? (events === undefined ? "authenticated" : undefined);
   const presence = rule.presence ?? subscribe;
@@ -252,6 +255,10 @@ function compileRule(rule: ChannelRule): CompiledRule {
       ...(history === undefined ? undefined : { history }),
     },
   };
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= 1;
 }
 
 /** Whether a pattern with `{userId}` or `{tenantId}` is matched by the principal's own. */

@@ -64,6 +64,25 @@ describe("reads that many ask for at once", () => {
   });
 });
 
+it("pages of members of two channels are apart, whatever a cursor says", async () => {
+  const presence = new MemoryPresenceStore();
+  const asked: unknown[] = [];
+  presence.members = async (address, { cursor }) => {
+    asked.push([address.userId, cursor]);
+    await turn();
+    return { entries: [], total: asked.length };
+  };
+  const test = new TestGateway({ presence });
+  asked.length = 0;
+  const own = { tenantId: "default", name: "room", userId: "alice" };
+  const shared = { tenantId: "default", name: "room" };
+  const pages = [own, own, shared].map(
+    async (address) => await test.gateway.members(address, address === shared ? { cursor: "alice " } : {}),
+  );
+  await Promise.all(pages);
+  expect(asked).toContainEqual([undefined, "alice "]);
+});
+
 describe("a crowd that joins a channel at once", () => {
   it("has its members read a few times, and finds each of itself among them", async () => {
     const presence = new MemoryPresenceStore();

@@ -147,7 +147,7 @@ export class RedisBroker implements Broker, Closer, HealthCheck {
     const key = addressKey(address);
     const { limit, since } = query;
     // A crowd that comes back reads the same.
-    const what = [keep.size, keep.seconds, limit, since?.epoch, since?.offset, key].join(" ");
+    const what = JSON.stringify([key, keep.size, keep.seconds, limit, since?.epoch, since?.offset]);
     const { position, first, publications, bytes } = await this.#reads.read(
       what,
       async () => await this.#read(address, keep, query),

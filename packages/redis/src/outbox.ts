@@ -2,7 +2,7 @@ import { addressKey, GatewayError, type ChannelAddress } from "@roomcast/protoco
 import { draftDigest, type Draft, type Keep, type Published, type PublishOptions } from "@roomcast/core";
 import { announce, bodyOf } from "./announcement.ts";
 import type { ChannelKeys, Keys } from "./keys.ts";
-import type { RedisLink } from "./link.ts";
+import { inTime, unavailable, type RedisLink } from "./link.ts";
 import { APPEND, APPEND_ONCE, type Script } from "./scripts.ts";
 import type { TenantAccounts } from "./tenant-accounts.ts";
 
@@ -27,6 +27,8 @@ interface Item {
 /** What is published to one channel under the same rules, in one step. */
 interface Batch {
   readonly keep: Keep | false;
+  /** When its first publication came, as `performance.now` has it. */
+  readonly openedAt: number;
   readonly items: Item[];
   bytes: number;
 }
@@ -43,8 +45,11 @@ interface Lane {
 /** Idempotency keys live so long. */
 const ONCE_MS = 5 * 60 * 1000;
 /** A batch has at most so many publications, and another one is begun when it has so many bytes. */
-const BATCH_ITEMS = 500;
-const BATCH_BYTES = 512 * 1024;
+const BATCH_ITEMS = 2000;
+const BATCH_BYTES = 1024 * 1024;
+/** So long a publication waits for its step at most, and so long it takes altogether: then it is refused, unsent if it can be. */
+const WAIT_MS = 500;
+const PATIENCE_MS = 2000;
 
 /**
  * Gathers what is published in one tick of the event loop: one step for each channel, all of them in one write. What is
@@ -94,7 +99,9 @@ export class Outbox {
   async #empty(lane: Lane): Promise<void> {
     for (let batch = lane.waiting.shift(); batch !== undefined; batch = lane.waiting.shift()) {
       try {
-        await this.#send(lane, batch);
+        const waited = performance.now() - batch.openedAt;
+        if (waited > WAIT_MS) throw unavailable(new Error("Redis is too slow for what is published"));
+        await inTime(this.#send(lane, batch), PATIENCE_MS - waited);
       } catch (error) {
         for (const { reject } of batch.items) reject(error);
         // Nobody waits for Redis twice.
@@ -109,7 +116,7 @@ export class Outbox {
   async #send(lane: Lane, batch: Batch): Promise<void> {
     if (batch.items.some(({ once }) => once !== undefined)) await this.#appendOnce(lane, batch);
     else if (batch.keep === false) await this.#announce(lane, batch);
-    else await this.#append(lane, batch, batch.keep);
+    else await this.#append(lane, batch);
   }
 
   async #announce({ keys: { announcements } }: Lane, { items }: Batch): Promise<void> {
@@ -118,29 +125,36 @@ export class Outbox {
     for (const [at, { resolve }] of items.entries()) resolve({ id: ids[at] as string });
   }
 
-  async #append(lane: Lane, { items }: Batch, keep: Keep): Promise<void> {
+  async #append(lane: Lane, batch: Batch): Promise<void> {
+    const { items } = batch;
     const { ids, lines } = this.#name(items);
-    const reply = await this.#run(APPEND, lane, keep, lines);
+    const { reply, accounted } = await this.#run(APPEND, lane, batch, lines);
     const [epoch, , first] = reply as readonly [string, number, number];
-    for (const [at, { resolve }] of items.entries()) {
-      resolve({ id: ids[at] as string, position: { epoch, offset: first + at } });
-    }
+    // The next step need not wait for the tenant's account; who publishes does.
+    void accounted.then(() => {
+      for (const [at, { resolve }] of items.entries()) {
+        resolve({ id: ids[at] as string, position: { epoch, offset: first + at } });
+      }
+    });
   }
 
-  async #appendOnce(lane: Lane, { keep, items }: Batch): Promise<void> {
+  async #appendOnce(lane: Lane, batch: Batch): Promise<void> {
+    const { items } = batch;
     const each = items.flatMap(({ draft, once }) => {
       const body = bodyOf(draft);
       const id = this.#options.newId();
       if (once === undefined) return [id, "", "", "", body];
       return [once.key, id, `${once.sender} ${once.key}`, once.digest ?? draftDigest(draft), body];
     });
-    const reply = await this.#run(APPEND_ONCE, lane, keep, [lane.keys.once, ONCE_MS, ...each]);
+    const { reply, accounted } = await this.#run(APPEND_ONCE, lane, batch, [lane.keys.once, ONCE_MS, ...each]);
     const [, , ...results] = reply as readonly [string, number, ...string[]];
-    for (const [at, { resolve, reject }] of items.entries()) {
-      const [status, id, offset, epoch] = results.slice(at * 4, at * 4 + 4) as [string, string, string, string];
-      if (status === "conflict") reject(new GatewayError("CONFLICT", "This id was used for another publication"));
-      else resolve(offset === "" ? { id } : { id, position: { epoch, offset: Number(offset) } });
-    }
+    void accounted.then(() => {
+      for (const [at, { resolve, reject }] of items.entries()) {
+        const [status, id, offset, epoch] = results.slice(at * 4, at * 4 + 4) as [string, string, string, string];
+        if (status === "conflict") reject(new GatewayError("CONFLICT", "This id was used for another publication"));
+        else resolve(offset === "" ? { id } : { id, position: { epoch, offset: Number(offset) } });
+      }
+    });
   }
 
   #name(items: readonly Item[]): { readonly ids: readonly string[]; readonly lines: readonly string[] } {
@@ -148,21 +162,22 @@ export class Outbox {
     return { ids, lines: items.map(({ draft }, at) => `${ids[at]} ${bodyOf(draft)}`) };
   }
 
-  /** Runs a script that appends, within the limits of the tenant. */
+  /** Runs a script that appends, within the limits of the tenant; `accounted` never rejects. */
   async #run(
     script: Script,
     { address, keys }: Lane,
-    keep: Keep | false,
+    { keep, openedAt }: Batch,
     args: readonly (string | number)[],
-  ): Promise<unknown> {
+  ): Promise<{ readonly reply: unknown; readonly accounted: Promise<void> }> {
     const { link, newId, logBytes, outliveMs, accounts } = this.#options;
     const { size, seconds } = keep === false ? { size: 0, seconds: 0 } : keep;
     if (keep !== false) await accounts.admit(address, seconds);
+    // Whoever waited for it has been told that it was not done.
+    if (performance.now() - openedAt > PATIENCE_MS) throw unavailable(new Error("It has taken too long"));
     const all = [newId(), size, seconds, logBytes, outliveMs, ...args];
     const reply = await link.run(script, [keys.meta, keys.log, keys.announcements], all);
     const [, bytes] = reply as readonly [string, number];
-    if (keep !== false) await accounts.appended(address, { bytes, seconds });
-    return reply;
+    return { reply, accounted: keep === false ? Promise.resolve() : accounts.appended(address, { bytes, seconds }) };
   }
 }
 
@@ -172,7 +187,7 @@ function openBatch({ waiting }: Lane, keep: Keep | false): Batch {
   if (last !== undefined && sameKeep(last.keep, keep) && last.items.length < BATCH_ITEMS && last.bytes < BATCH_BYTES) {
     return last;
   }
-  const batch: Batch = { keep, items: [], bytes: 0 };
+  const batch: Batch = { keep, openedAt: performance.now(), items: [], bytes: 0 };
   waiting.push(batch);
   return batch;
 }

@@ -26,7 +26,7 @@ local function trim(log, bytes, size, maxBytes, bornBefore)
   local fits = false
   while length > 0 and not fits do
     -- One more than are too many, so that the one that may stay is seen too; a single command has room for so many.
-    local heads = redis.call('XRANGE', log, '-', '+', 'COUNT', math.min(1000, math.max(0, length - size) + 1))
+    local heads = redis.call('XRANGE', log, '-', '+', 'COUNT', math.min(1000, math.max(0, math.ceil(length - size)) + 1))
     local gone = {}
     for _, head in ipairs(heads) do
       local line, at = head[2][2], tonumber(head[2][4] or '')
@@ -83,7 +83,8 @@ local function append(line)
   local added = redis.pcall('XADD', log, top .. '-0', 'p', line, 't', time)
   if type(added) == 'table' and added.err then
     -- Somebody else wrote to the log: it cannot be gone on with. Anything else is not ours to mend.
-    if not string.find(added.err, 'smaller') and not string.find(added.err, 'WRONGTYPE') then return nil, added end
+    local foreign = string.find(added.err, 'smaller') or string.find(added.err, 'exhausted') or string.find(added.err, 'WRONGTYPE')
+    if not foreign then return nil, added end
     epoch, top, bytes, first = ARGV[1], 1, 0, 1
     redis.call('DEL', log)
     redis.call('XADD', log, '1-0', 'p', line, 't', time)

@@ -35,6 +35,7 @@ export class SingleLink implements RedisLink {
   readonly #heard = (message: string, channel: string): void => this.#listeners.get(channel)?.(message);
   readonly #resumed: (() => void)[] = [];
   #started = false;
+  #giveUp: AbortSignal | undefined;
 
   /** Throws for a URL that is none. */
   constructor(options: RedisLinkOptions) {
@@ -83,11 +84,11 @@ export class SingleLink implements RedisLink {
   }
 
   async command(_key: string, args: readonly string[]): Promise<unknown> {
-    return await inTime(this.#commands.sendCommand([...args]));
+    return await inTime(this.#commands.sendCommand([...args], this.#patience()));
   }
 
   async run(script: Script, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
-    const send = async (words: string[]): Promise<unknown> => await this.#commands.sendCommand(words);
+    const send = async (words: string[]): Promise<unknown> => await this.#commands.sendCommand(words, this.#patience());
     return await inTime(runScript(send, script, keys, args));
   }
 
@@ -140,6 +141,18 @@ export class SingleLink implements RedisLink {
   async #connect(): Promise<string> {
     await Promise.all([this.#commands.connect(), this.#listening.connect()]);
     return await this.#commands.sendCommand<string>(["INFO"]);
+  }
+
+  /**
+   * Takes back what could not be written when its callers were told that it failed. The commands of a tick share one: the
+   * package's own timer for each of them costs a login more than all else that it says to Redis.
+   */
+  #patience(): { readonly abortSignal: AbortSignal } {
+    if (this.#giveUp === undefined) {
+      this.#giveUp = AbortSignal.timeout(COMMAND_MS);
+      setImmediate(() => (this.#giveUp = undefined));
+    }
+    return { abortSignal: this.#giveUp };
   }
 
   #destroy(): void {
