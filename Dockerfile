@@ -15,7 +15,8 @@ COPY package.json package-lock.json ./
 COPY packages packages
 # What the command needs, in the versions of the lockfile, and of our packages those that it is made of.
 RUN npm ci --omit=dev --workspace=roomcast --include-workspace-root=false --ignore-scripts --no-audit --no-fund
-RUN rm -rf packages/client packages/nest packages/react packages/*/src packages/*/test
+RUN rm -rf packages/client packages/nest packages/react packages/*/src packages/*/test \
+  node_modules/@roomcast/client node_modules/@roomcast/nest node_modules/@roomcast/react
 
 FROM node:24-bookworm-slim
 ENV NODE_ENV=production \
