@@ -26,8 +26,9 @@ const steps = [
       bin("@arethetypeswrong/cli", "attw"),
       "--pack",
       folder,
-      "--profile",
-      "esm-only",
+      // For CommonJS too, which gets these modules by `require` as well; attw does not know that Node can do so.
+      "--ignore-rules",
+      "cjs-resolves-to-esm",
       "--no-definitely-typed",
       "--no-emoji",
     ],

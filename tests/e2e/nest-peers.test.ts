@@ -1,19 +1,16 @@
-import { execFile, fork, type ChildProcess } from "node:child_process";
+import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { io, type Socket } from "socket.io-client";
 import { afterEach, expect, it } from "vitest";
+import { installPacked, publicPackages } from "../packed.ts";
 
-const repository = fileURLToPath(new URL("../..", import.meta.url));
 const APPLICATION = fileURLToPath(new URL("../../packages/nest/test/application.cjs", import.meta.url));
-const PACKAGES = ["protocol", "core", "server", "nest"];
 /** In one test run: the next version that the package takes. */
 const NEST_12 = ["common", "core", "platform-express", "platform-socket.io", "websockets"];
-const run = promisify(execFile);
 
 interface Started {
   readonly url: string;
@@ -81,21 +78,13 @@ it("works in an application of CommonJS, and ends it by a signal", { timeout: 60
 it("works with Nest 12, from the packages as they are published", { timeout: 300_000 }, async () => {
   const folder = await mkdtemp(join(tmpdir(), "roomcast-nest-12-"));
   cleanUp.push(() => rm(folder, { recursive: true, force: true }));
-  const packed: string[] = [];
-  for (const name of PACKAGES) {
-    const cwd = join(repository, "packages", name);
-    const { stdout } = await run("npm", ["pack", "--silent", "--pack-destination", folder], { cwd });
-    packed.push(`./${stdout.trim()}`);
-  }
-  const manifest: unknown = JSON.parse(await readFile(join(repository, "packages/nest/package.json"), "utf8"));
-  const { devDependencies } = manifest as { readonly devDependencies: Readonly<Record<string, string>> };
-  const dependencies = Object.fromEntries([
-    ...NEST_12.map((name) => [`@nestjs/${name}`, "^12"] as const),
-    ...["reflect-metadata", "rxjs"].map((name) => [name, devDependencies[name]] as const),
-  ]);
-  await writeFile(join(folder, "package.json"), JSON.stringify({ private: true, dependencies }));
-  const flags = ["--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline", "--loglevel=error"];
-  await run("npm", ["install", ...flags, ...packed], { cwd: folder });
+  const { devDependencies = {} } = publicPackages().get("@roomcast/nest")?.manifest ?? {};
+  const others = ["reflect-metadata", "rxjs"].map((name) => [name, devDependencies[name] ?? "latest"] as const);
+  await installPacked({
+    folder,
+    packages: ["@roomcast/nest"],
+    dependencies: Object.fromEntries([...NEST_12.map((name) => [`@nestjs/${name}`, "^12"] as const), ...others]),
+  });
   const nest: unknown = JSON.parse(await readFile(join(folder, "node_modules/@nestjs/core/package.json"), "utf8"));
   expect((nest as { version: string }).version).toMatch(/^12\./);
   const file = join(folder, "application.cjs");
