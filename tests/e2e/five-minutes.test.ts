@@ -11,9 +11,10 @@ import { packPackages } from "../packed.ts";
 import { integrity, Registry } from "../registry.ts";
 import { launchBrowser } from "./react/browser.ts";
 
-// docs/five-minutes.md, word for word: its commands are run, its files are written, and its addresses are opened.
-const markdown = await readFile(new URL("../../docs/five-minutes.md", import.meta.url), "utf8");
-const [, section = ""] = /\n## From an empty folder\n([^]*?)\n## /.exec(markdown) ?? [];
+// The README, word for word: its commands are run, its files are written, and its addresses are opened.
+const markdown = await readFile(new URL("../../README.md", import.meta.url), "utf8");
+const [, section = ""] =
+  /\n### A chat that shows who is there, from an empty folder\n([^]*?)\n## /.exec(markdown) ?? [];
 const blocks = [...section.matchAll(/```(\w+)\n([^]*?)```/g)].map(([, language = "", text = ""]) => ({
   language,
   text,
