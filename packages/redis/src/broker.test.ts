@@ -122,6 +122,20 @@ describe("RedisBroker, where much is published", () => {
       Array.from({ length: 300 }, (_, n) => n),
     );
   });
+
+  it("makes nobody warn of a leak when a tick says much to Redis", async () => {
+    const node = await startNode({ prefix: randomUUID() });
+    const warnings: Error[] = [];
+    const heard = (warning: Error): void => void warnings.push(warning);
+    process.on("warning", heard);
+    await Promise.all(
+      Array.from({ length: 100 }, async (_, n) => await publish(node, n, { tenantId: "acme", name: `chat:${n}` })),
+    );
+    // Warnings are told in the next turn.
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off("warning", heard);
+    expect(warnings).toEqual([]);
+  });
 });
 
 describe("RedisBroker, where something is lost", () => {

@@ -1,4 +1,4 @@
-import type { EventEmitter } from "node:events";
+import { setMaxListeners, type EventEmitter } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { GatewayError } from "@roomcast/protocol";
 import { createClient, type RedisClientType } from "redis";
@@ -150,6 +150,7 @@ export class SingleLink implements RedisLink {
   #patience(): { readonly abortSignal: AbortSignal } {
     if (this.#giveUp === undefined) {
       this.#giveUp = AbortSignal.timeout(COMMAND_MS);
+      setMaxListeners(0, this.#giveUp);
       setImmediate(() => (this.#giveUp = undefined));
     }
     return { abortSignal: this.#giveUp };
