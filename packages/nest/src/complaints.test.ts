@@ -50,8 +50,14 @@ class Chat {
     if (how === "ws-code")
       throw new WsException({ code: "LIMIT_REACHED", message: "Full", details: { limit: "room" } });
     if (how === "observable") return throwError(() => new BadRequestException(["a", "b"]));
+    if (how === "no-json") throw new WsException({ code: "FORBIDDEN", message: "Never", details: { n: 1n } });
     if (how === "gateway") throw new GatewayError("TOO_LARGE", "Too much");
     throw new Error("secret of the database");
+  }
+
+  @SubscribeMessage("fail-deep")
+  failDeep(): never {
+    throw new WsException("Never");
   }
 
   @SetMetadata("open", true)
@@ -300,6 +306,16 @@ describe("nestjs/nest#3475: pipes of the whole application hold for gateways", (
     expect(await socket.emitWithAck("say", { text: 5 })).toMatchObject({ ok: false });
   });
 
+  it("also for messages that look like a socket", async () => {
+    const made = await start({
+      providers: [Chat],
+      before: (app: INestApplication) => app.useGlobalPipes(new Strict()),
+    });
+    const socket = await chat(made);
+    const disguised = { text: 5, emit: 1, readyState: 1, handshake: {} };
+    expect(await socket.emitWithAck("say", disguised)).toMatchObject({ ok: false, error: { code: "INVALID_PAYLOAD" } });
+  });
+
   it("interceptors do, too", async () => {
     class Wrap implements NestInterceptor {
       intercept(_context: ExecutionContext, next: CallHandler): Observable<unknown> {
@@ -345,6 +361,19 @@ describe("nestjs/nest#12088: an error comes back on the acknowledgement of the m
       { ok: false, error: { code: "INVALID_PAYLOAD", details: { errors: ["text must be a string"] } } },
       { said: "three" },
     ]);
+  });
+
+  it("an error that cannot be written, about data that cannot either, comes back without these", async () => {
+    const made = await start({ providers: [Chat] });
+    const socket = await chat(made);
+    const error = { code: "FORBIDDEN", message: "Never", retryable: false };
+    expect(await socket.emitWithAck("fail", "no-json")).toEqual({ ok: false, error });
+    const emitted = new Promise((resolve) => socket.on("exception", resolve));
+    // The stock client cannot write such data either.
+    const deep = `${"[".repeat(20_000)}${"]".repeat(20_000)}`;
+    socket.io.engine.write(`2/chat,["fail-deep",${deep}]`);
+    expect(await emitted).toEqual({ status: "error", ...error, cause: { pattern: "fail-deep" } });
+    expect(await socket.emitWithAck("say", { text: "still here" })).toMatchObject({ said: "still here" });
   });
 
   it("without an acknowledgement it is emitted, with the fields of Nest and a code", async () => {

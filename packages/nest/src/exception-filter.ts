@@ -1,5 +1,5 @@
 import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from "@nestjs/common";
-import { asObject, type GatewayError } from "@roomcast/protocol";
+import { asObject, GatewayError } from "@roomcast/protocol";
 import { toGatewayError } from "./exceptions.ts";
 
 /**
@@ -16,9 +16,17 @@ export class RoomcastExceptionFilter implements ExceptionFilter {
     const error = this.toError(exception);
     // Mistakes of clients are theirs to know of.
     if (error.code === "INTERNAL") new Logger(RoomcastExceptionFilter.name).error(error.cause ?? exception);
-    const wire = error.toWire();
-    if (typeof acknowledge === "function") Reflect.apply(acknowledge, undefined, [{ ok: false, error: wire }]);
-    else emit(client, { status: "error", ...wire, cause: { pattern, data } });
+    const answer = (wire: object, cause: object): void => {
+      if (typeof acknowledge === "function") Reflect.apply(acknowledge, undefined, [{ ok: false, error: wire }]);
+      else emit(client, { status: "error", ...wire, cause });
+    };
+    try {
+      answer(error.toWire(), { pattern, data });
+    } catch (failure) {
+      // Details that are no JSON, or data too deep to be written: the client hears what was wrong without them.
+      new Logger(RoomcastExceptionFilter.name).error(failure);
+      answer(new GatewayError(error.code, error.message).toWire(), { pattern });
+    }
   }
 
   /** What the client is told. */

@@ -17,6 +17,7 @@ export {
   type RealtimeOptions,
 } from "@roomcast/core/crud";
 export type { Gateway } from "@roomcast/core";
+export { GatewayError, type ErrorCode } from "@roomcast/protocol";
 export { ConfigError, type Embedded, type EmbedOptions } from "@roomcast/server";
 export { CONNECTION, RoomcastConnections } from "./connections.ts";
 export type { RoomcastClient } from "./client.ts";

@@ -187,7 +187,7 @@ class LastFilter extends RoomcastExceptionFilter {
   }
 
   override catch(exception: unknown, host: ArgumentsHost): void {
-    void this.#answer(exception, host);
+    this.#answer(exception, host).catch((failure: unknown) => new Logger(RoomcastExceptionFilter.name).error(failure));
   }
 
   async #answer(exception: unknown, host: ArgumentsHost): Promise<void> {
@@ -214,9 +214,13 @@ class LastFilter extends RoomcastExceptionFilter {
   }
 }
 
-/** A socket of Socket.IO or of `ws`. */
+/** A socket of Socket.IO or of `ws`. What came over a wire has no functions, whatever its keys are. */
 function isSocket(value: unknown): boolean {
   return (
-    typeof value === "object" && value !== null && "emit" in value && ("handshake" in value || "readyState" in value)
+    typeof value === "object" &&
+    value !== null &&
+    "emit" in value &&
+    typeof value.emit === "function" &&
+    ("handshake" in value || "readyState" in value)
   );
 }

@@ -51,8 +51,10 @@ export class ConnectionStore {
       });
       stops.push(stop);
     }
-    // A client of the application's own may have been there for long. One of ours is about to connect.
-    if (client.state !== "disconnected") this.#change({ state: client.state, session: client.session });
+    // A client of the application's own may have been there for long, or have gone while nobody listened. One of ours is about
+    // to connect.
+    if (client.state !== "disconnected" || this.#snapshot.state === "connected")
+      this.#change({ state: client.state, session: client.session });
     return () => {
       for (const stop of stops) stop();
     };

@@ -1,5 +1,7 @@
-import type { RealtimeClient, RealtimeError } from "@roomcast/client";
+import type { InferEvents, RealtimeClient, RealtimeError } from "@roomcast/client";
+import { defineChannels } from "@roomcast/protocol";
 import { describe, expectTypeOf, it } from "vitest";
+import { z } from "zod";
 import {
   createRealtimeHooks,
   RealtimeProvider,
@@ -26,6 +28,24 @@ const hooks = createRealtimeHooks<Events>();
 declare const client: RealtimeClient<Events>;
 declare const other: RealtimeClient<{ other: { event: string } }>;
 declare const room: string;
+
+const contract = defineChannels({
+  "counter:{name}": { events: { set: z.string().transform(Number) } },
+});
+
+describe("hooks of a contract", () => {
+  it("hand out what its schemas make, and take what these take", () => {
+    const counter = createRealtimeHooks<InferEvents<typeof contract>>();
+    const { publish } = counter.useChannel("counter:1", {
+      set: (payload) => expectTypeOf(payload).toEqualTypeOf<number>(),
+    });
+    void publish("set", "7");
+    // @ts-expect-error what the schema makes, not what it takes
+    void publish("set", 7);
+    // @ts-expect-error no such event
+    void publish("sett", "7");
+  });
+});
 
 describe("hooks of an event map", () => {
   it("know the channels, the events and their payloads", () => {

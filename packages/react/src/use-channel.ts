@@ -8,6 +8,7 @@ import {
   type Position,
   type RealtimeClient,
   type RealtimeEvent,
+  type SentOf,
 } from "@roomcast/client";
 import { useEffect, useMemo } from "react";
 import { useRealtime } from "./realtime.ts";
@@ -36,7 +37,7 @@ export interface Channel<Events extends object, Name extends string> {
   /** As `SocketClient.publish`: once, however often it has to be sent. The same function from render to render. */
   readonly publish: <Event extends EventName<EventsOf<Events, Name>>>(
     event: Event,
-    data?: EventsOf<Events, Name>[Event],
+    data?: SentOf<EventsOf<Events, Name>, Event>,
   ) => Promise<{ id: string; position?: Position }>;
 }
 

@@ -1,10 +1,12 @@
 import { once } from "node:events";
-import { Agent, request, type IncomingMessage } from "node:http";
+import { Agent, createServer, request, type IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
 import { io, type ManagerOptions, type Socket } from "socket.io-client";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { CONNECT } from "../../conformance/twake/client.ts";
 import { LanguageClient, LANGUAGES } from "../languages/clients.ts";
 import { until } from "../node.ts";
+import { Nginx } from "./nginx.ts";
 import { NodesBehindNginx, PER_SECOND } from "./nodes.ts";
 
 const HANDSHAKE = "/socket.io/?EIO=4&transport=polling";
@@ -196,5 +198,31 @@ describe("docs/nginx.conf, in front of two nodes", () => {
     );
     for (const socket of sockets)
       expect(await socket.emitWithAck("subscribe", { topic: "after" })).toMatchObject({ ok: true });
+  });
+});
+
+describe("docs/nginx.conf, in front of an application", () => {
+  it("leaves a client with its node when an address of the application's own answers 503", async () => {
+    const servers = [0, 1].map((n) =>
+      createServer(({ url }, response) => {
+        response.statusCode = url === "/busy" ? 503 : 200;
+        response.end(String(n));
+      }).listen(0, "127.0.0.1"),
+    );
+    await Promise.all(servers.map((server) => once(server, "listening")));
+    const [first, second] = servers.map((server) => (server.address() as AddressInfo).port) as [number, number];
+    const nginx = await Nginx.start([first, second]);
+    try {
+      const get = async (path: string) => {
+        const response = await fetch(nginx.url + path);
+        return { status: response.status, node: await response.text() };
+      };
+      const { node } = await get("/");
+      expect(await get("/busy")).toEqual({ status: 503, node });
+      expect(await get("/")).toEqual({ status: 200, node });
+    } finally {
+      await nginx.stop();
+      for (const server of servers) server.close();
+    }
   });
 });
