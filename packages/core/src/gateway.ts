@@ -263,20 +263,20 @@ export class Gateway {
     const [found] = typeof socketId === "string" ? await messenger.find(tenantId, { socketId }) : [];
     if (found === undefined) throw new GatewayError("NOT_FOUND", "There is no such connection");
     const signal: Signal & { type: "end" } = { type: "end", tenantId, socketId };
-    if (found.nodeId === this.nodeId) {
-      this.#end(signal);
-      return;
-    }
-    await messenger.tell(nodeAddress(found.nodeId), signal);
-    // That node does so too, but the answer is not to be before it.
+    if (found.nodeId === this.nodeId) this.#end(signal);
+    else await messenger.tell(nodeAddress(found.nodeId), signal);
+    // Its node does so too, but the answer is not to be before it.
     await presence.remove(sessionsOf(tenantId), socketId);
   }
 
-  /** Ends all of a user's connections, and voids the tokens that were issued to it before now, on every node. */
+  /**
+   * Ends all of a user's connections, and voids the tokens that were issued to it before now, on every node. They are out of
+   * every count when this resolves.
+   */
   async revoke(tenantId: string, userId: string): Promise<{ readonly disconnected: number }> {
     checkTenant(tenantId);
     if (!isUserId(userId)) throw invalidPayload("userId", "a user id");
-    const { messenger, revocations } = this.#services;
+    const { messenger, presence, revocations } = this.#services;
     // Later than the one before, so that a token issued between two of one millisecond is void after the second.
     const before = (await revocations.revokedAt(tenantId, userId)) ?? 0;
     const at = Math.max(this.clock.now(), before + 1);
@@ -286,6 +286,8 @@ export class Gateway {
     const signal: Signal & { type: "revoke" } = { type: "revoke", tenantId, userId, at };
     this.#end(signal);
     await messenger.tell(ALL_NODES, signal);
+    // As with one connection.
+    await Promise.all(sessions.map(async ({ socketId }) => await presence.remove(sessionsOf(tenantId), socketId)));
     return { disconnected: sessions.length };
   }
 
