@@ -29,6 +29,11 @@ export interface StartOptions {
   readonly endpoint?: Partial<EndpointOptions>;
 }
 
+/** What a link of `ws` counts while it compresses. */
+interface Compressing {
+  readonly socket?: { readonly _sender?: { readonly _bufferedBytes: number } };
+}
+
 /** A node on a free port whose every waiting byte can be counted, and which tells whom it let go of. */
 export class BacklogNode {
   readonly gateway: Gateway;
@@ -103,6 +108,16 @@ export class BacklogNode {
     }
     this.peak = Math.max(this.peak, bytes);
     return bytes;
+  }
+
+  /** Resolves when no frame is being compressed any more: all that was begun is in the sockets. */
+  async compressed(): Promise<void> {
+    await until(() =>
+      this.#endpoints.every(({ io }) => {
+        const { clients } = io.engine as unknown as { clients: Record<string, { transport: Compressing }> };
+        return Object.values(clients).every(({ transport }) => (transport.socket?._sender?._bufferedBytes ?? 0) === 0);
+      }),
+    );
   }
 
   /** Publishes numbered events to `feed`, a few at a time, each time waiting until all `keen` readers have them. */

@@ -82,8 +82,10 @@ describe.each([
     await until(() => listener.heard.length === 2);
     listener.socket.pause();
     await node.publishUntilSlow(1, []);
+    await node.compressed();
     const held = node.held();
     await node.publish(100, []);
+    await node.compressed();
     expect(node.held()).toBeLessThanOrEqual(held);
     expect(node.peak).toBeLessThanOrEqual(BACKLOG_BYTES + SLACK_BYTES);
     listener.socket.resume();
