@@ -4,6 +4,7 @@ import { GatewayError } from "@roomcast/protocol";
 import { cors } from "hono/cors";
 import type { PageHandler } from "../admin/page-handler.ts";
 import { pathOf, type RequestHandler } from "../http-mount.ts";
+import { addAuditRoutes } from "./audit.ts";
 import { jsonBody } from "./body.ts";
 import { addAsyncApi } from "./asyncapi.ts";
 import { addChannelRoutes } from "./channels.ts";
@@ -98,6 +99,7 @@ function createRestApp(options: RestOptions): OpenAPIHono<RestEnv> {
 
   addChannelRoutes(app, options);
   addConnectionRoutes(app, options);
+  addAuditRoutes(app, options);
   addMessageRoutes(app, options);
   if (tokens !== undefined) addTokenRoutes(app, options, tokens);
   addProbeRoutes(app, options, metrics);

@@ -154,6 +154,13 @@ export const TokenBody = z
     expiresIn: z.int().min(1).optional().openapi({ description: "Seconds" }),
   })
   .openapi("TokenRequest");
+export const RoomTokenBody = z
+  .strictObject({
+    userId,
+    room: channelName,
+    expiresIn: z.int().min(1).optional().openapi({ description: "Seconds; an hour unless given" }),
+  })
+  .openapi("RoomTokenRequest");
 export const VerifyBody = z.object({ token: z.string().max(65_536) }).openapi("VerifyRequest");
 
 /** How many users there may be is for the gateway to say. */
