@@ -167,7 +167,11 @@ describe("a token of an issuer", () => {
     ["a role beyond the default", { permissions: ["service"] }],
     ["a role beyond its entry", { permissions: ["client", "admin"] }, { roles: ["client", "service"] }],
     ["the role client where its entry has it not", {}, { roles: ["service"] }],
-    ["the role of operators, who reach more tenants than its entry", { tenantId: "a", permissions: ["operator"] }, { tenants: ["a"], roles: ["operator"] }],
+    [
+      "the role of operators, who reach more tenants than its entry",
+      { tenantId: "a", permissions: ["operator"] },
+      { tenants: ["a"], roles: ["operator"] },
+    ],
     ["an algorithm beyond its entry", {}, { algorithms: ["RS256", "EdDSA"] }],
     ["a life that is too long", {}, {}, { maxTokenSeconds: 60 }],
     ["a tenant elsewhere than in the configured claim", {}, {}, { tenantClaim: "org" }],

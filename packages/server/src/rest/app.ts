@@ -11,14 +11,7 @@ import { addChannelRoutes } from "./channels.ts";
 import { addConnectionRoutes } from "./connections.ts";
 import type { MetricsSource, RestEnv, RestServices } from "./context.ts";
 import { errorResponse, schemaError, toGatewayError } from "./errors.ts";
-import {
-  rawPath,
-  requireBackEnd,
-  requireCredentials,
-  requireOperator,
-  safeHeaders,
-  wellEncoded,
-} from "./guards.ts";
+import { rawPath, requireBackEnd, requireCredentials, requireOperator, safeHeaders, wellEncoded } from "./guards.ts";
 import { addMessageRoutes } from "./messages.ts";
 import { SECURITY_SCHEMES } from "./openapi.ts";
 import { below } from "./paths.ts";

@@ -181,9 +181,15 @@ export const NotifyResultSchema = z.object({ delivered: z.int() }).openapi("Noti
 export const RevokeResultSchema = z.object({ disconnected: z.int() }).openapi("RevokeResult");
 export const TokenSchema = z.object({ token: z.string(), expiresAt: millis }).openapi("Token");
 export const SignInBody = z
-  .union([z.strictObject({ token: z.string().max(65_536) }), z.strictObject({ apiKey: z.string().max(1024), tenantId: tenantId.optional() })], {
-    error: "must be { token }, or { apiKey, tenantId? }",
-  })
+  .union(
+    [
+      z.strictObject({ token: z.string().max(65_536) }),
+      z.strictObject({ apiKey: z.string().max(1024), tenantId: tenantId.optional() }),
+    ],
+    {
+      error: "must be { token }, or { apiKey, tenantId? }",
+    },
+  )
   .openapi("SignIn");
 export const TicketBody = z.strictObject({}).openapi("TicketRequest");
 export const SessionSchema = z

@@ -70,7 +70,8 @@ const issueTicket = createRoute({
   method: "post",
   path: TICKET_PATH,
   tags: ["sessions"],
-  summary: "A token for one minute, which opens a socket of the native dialect in the tenant of X-Tenant-Id, and no REST",
+  summary:
+    "A token for one minute, which opens a socket of the native dialect in the tenant of X-Tenant-Id, and no REST",
   security: SESSION_SECURITY,
   request: { body: body(TicketBody) },
   responses: {

@@ -121,9 +121,16 @@ describe("a ticket", () => {
 
   it("opens sockets of the native dialect alone", async () => {
     const token = await ticket(await signIn({ apiKey: KEY }));
-    const plazer = io(`${node.url}/events`, { auth: { token }, transports: ["websocket"], forceNew: true, reconnection: false });
+    const plazer = io(`${node.url}/events`, {
+      auth: { token },
+      transports: ["websocket"],
+      forceNew: true,
+      reconnection: false,
+    });
     sockets.push(plazer);
-    const answer = new Promise((resolve, reject) => plazer.once("connect", () => resolve("in")).once("connect_error", reject));
+    const answer = new Promise((resolve, reject) =>
+      plazer.once("connect", () => resolve("in")).once("connect_error", reject),
+    );
     await expect(answer).rejects.toBeInstanceOf(Error);
     await node.connect(token);
   });
