@@ -28,7 +28,7 @@ interface Tenant {
   readonly others: Map<string, ChannelPresence>;
 }
 
-/** Entries of a long list that are looked at in one go, which takes a millisecond or so. */
+/** What takes a millisecond or so. */
 const AT_ONCE = 4000;
 /** Members that one page looks through. */
 const MOST_LOOKED_AT = 100_000;
@@ -36,11 +36,14 @@ const MOST_LOOKED_AT = 100_000;
 /** The presence store of a single node. Long lists are gone through in parts, between which others have their turn. */
 export class MemoryPresenceStore implements PresenceStore {
   readonly #clock: Clock;
+  readonly #atOnce: number;
   readonly #tenants = new Map<string, Tenant>();
   #sequence = 0;
 
-  constructor(options: { readonly clock?: Clock } = {}) {
+  /** `atOnce`: entries of a long list that are looked at in one go; 4,000 by default. */
+  constructor(options: { readonly clock?: Clock; readonly atOnce?: number } = {}) {
     this.#clock = options.clock ?? systemClock;
+    this.#atOnce = options.atOnce ?? AT_ONCE;
   }
 
   async put(address: ChannelAddress, member: MemberRecord): Promise<void> {
@@ -81,14 +84,14 @@ export class MemoryPresenceStore implements PresenceStore {
     // Who left and came again while others had their turn is seen twice.
     const stands = (entry: Entry): boolean => channel.members.get(entry.record.socketId) === entry;
     const page = (): readonly MemberRecord[] =>
-      (looked < AT_ONCE ? entries : entries.filter(stands)).map(({ record }) => record);
+      (looked < this.#atOnce ? entries : entries.filter(stands)).map(({ record }) => record);
     for (const entry of candidates.entries) {
       if (entry.sequence <= after) continue;
       if (entries.length === query.limit || looked === MOST_LOOKED_AT)
         return { entries: page(), total, cursor: String(last) };
       last = entry.sequence;
       if (query.where === undefined || isAskedFor(entry.record, query)) entries.push(entry);
-      if (query.where !== undefined && ++looked % AT_ONCE === 0) await this.#pause();
+      if (query.where !== undefined && ++looked % this.#atOnce === 0) await this.#pause();
     }
     return { entries: page(), total };
   }
@@ -117,7 +120,7 @@ export class MemoryPresenceStore implements PresenceStore {
     for (const channel of listed.values()) {
       const number = sort === "subscribers" ? subscribersOf(channel) : channel.members.size;
       selection.offer(channel.address.name, number, channel);
-      if (++looked % AT_ONCE === 0) await this.#pause();
+      if (++looked % this.#atOnce === 0) await this.#pause();
     }
     const page = selection.page();
     // What went while others had their turn is no channel any more, and what came again is seen twice.

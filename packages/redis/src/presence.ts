@@ -1,10 +1,4 @@
-import {
-  addressKey,
-  GatewayError,
-  invalidPayload,
-  isReservedName,
-  type ChannelAddress,
-} from "@roomcast/protocol";
+import { addressKey, GatewayError, invalidPayload, isReservedName, type ChannelAddress } from "@roomcast/protocol";
 import {
   isAskedFor,
   type ChannelQuery,
