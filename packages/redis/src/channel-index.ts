@@ -5,24 +5,20 @@ import {
   channelOrder,
   channelPlace,
   ChannelSelection,
-  SharedReads,
+  type ChannelPlace,
   type ChannelQuery,
   type ChannelSummary,
   type Page,
 } from "@roomcast/core";
+import { ChannelPlaces } from "./channel-places.ts";
 import type { Keys } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
 import { SUMMARIES } from "./presence-scripts.ts";
 
-/** Names that are read in one go, and channels whose numbers are: each keeps Redis for a millisecond or two. */
-const NAMES_AT_ONCE = 2000;
+/** Channels whose numbers are read in one go, which keeps Redis for a millisecond or two. */
 const SUMMARIES_AT_ONCE = 500;
 /** Channels that are looked at here in one go. */
 const LOOKED_AT_ONCE = 4000;
-/** So many channels are read each time that they are asked for. */
-const FEW = 2000;
-/** How old what was read may be where there are more. */
-const MOST_AGE_MS = 3000;
 
 /**
  * Which shared channels of a tenant have anybody, by name. The list stands in another slot than the channels, so that it
@@ -31,13 +27,12 @@ const MOST_AGE_MS = 3000;
 export class ChannelIndex {
   readonly #link: RedisLink;
   readonly #keys: Keys;
-  readonly #reads = new SharedReads<readonly ChannelSummary[]>();
-  /** By tenant, for a moment. */
-  readonly #snapshots = new Map<string, readonly ChannelSummary[]>();
+  readonly #places: ChannelPlaces;
 
   constructor(options: { readonly link: RedisLink; readonly keys: Keys }) {
     this.#link = options.link;
     this.#keys = options.keys;
+    this.#places = new ChannelPlaces(options);
   }
 
   /** The channel has somebody. */
@@ -108,55 +103,23 @@ export class ChannelIndex {
 
   /** A page for which all channels have to be looked at. */
   async #selected(tenantId: string, query: ChannelQuery): Promise<Page<ChannelSummary>> {
-    const selection = new ChannelSelection<ChannelSummary>(query);
+    const { sort } = channelOrder(query);
+    const selection = new ChannelSelection<ChannelPlace>(query);
     let looked = 0;
-    for (const channel of await this.#all(tenantId)) {
-      selection.offer(
-        channel.name,
-        query.sort === "subscribers" ? channel.subscriberCount : channel.memberCount,
-        channel,
-      );
+    for (const place of await this.#places.of(tenantId, sort)) {
+      selection.offer(place.name, place.number, place);
       if (++looked % LOOKED_AT_ONCE === 0) await setImmediate();
     }
-    return selection.page();
-  }
-
-  /** All channels of a tenant. Where they are many, those that were read a moment ago will do. */
-  async #all(tenantId: string): Promise<readonly ChannelSummary[]> {
-    return (
-      this.#snapshots.get(tenantId) ??
-      (await this.#reads.read(tenantId, async () => this.#snapshots.get(tenantId) ?? (await this.#readAll(tenantId))))
-    );
-  }
-
-  async #readAll(tenantId: string): Promise<readonly ChannelSummary[]> {
-    const began = performance.now();
-    const index = this.#keys.tenant(tenantId, "channels");
-    const namesAfter = async (from: string) =>
-      (await this.#link.command(index, [
-        "ZRANGE",
-        index,
-        from,
-        "+",
-        "BYLEX",
-        "LIMIT",
-        "0",
-        String(NAMES_AT_ONCE),
-      ])) as readonly string[];
-    const found: ChannelSummary[] = [];
-    let names = await namesAfter("-");
-    for (let last = names.at(-1); last !== undefined; last = names.at(-1)) {
-      const [summaries, next] = await Promise.all([this.#listed(tenantId, names), namesAfter(`(${last}`)]);
-      for (const one of summaries) found.push(one);
-      names = next;
-    }
-    if (found.length > FEW) {
-      // Reading them is a tenth of the time at most.
-      this.#snapshots.set(tenantId, found);
-      const age = Math.min(MOST_AGE_MS, 10 * (performance.now() - began));
-      setTimeout(() => this.#snapshots.delete(tenantId), age).unref();
-    }
-    return found;
+    const page = selection.page();
+    const numbers = new Map(page.entries.map(({ name, number }) => [name, number]));
+    const summaries = await this.#listed(tenantId, [...numbers.keys()]);
+    // As the list is sorted, though it may be a moment old.
+    const entries = summaries.map((one) => {
+      const number = numbers.get(one.name) ?? 0;
+      if (sort === "name") return one;
+      return sort === "members" ? { ...one, memberCount: number } : { ...one, subscriberCount: number };
+    });
+    return { ...page, entries };
   }
 
   /** Those of these channels that have anybody, in their order; the others are listed no more. */

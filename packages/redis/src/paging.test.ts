@@ -133,7 +133,12 @@ describe("members in Redis that are looked for", { timeout: 60_000 }, () => {
       expect(found.flat().map(({ socketId }) => socketId)).toEqual(expected);
       expect(Math.max(...found.map((page) => page.length))).toBeLessThanOrEqual(limit);
     }
-    const none = await store.members(address, { limit: 10, where: { state: { dialect: "none" } } });
-    expect(none).toEqual({ entries: [], total: 4501 });
+    const where = { state: { dialect: "none" } };
+    const none = await pages(async (cursor) => {
+      const page = await store.members(address, { limit: 10, where, ...cursor });
+      expect(page.total).toBe(4501);
+      return page;
+    });
+    expect(none.flat()).toEqual([]);
   });
 });

@@ -143,6 +143,24 @@ end
 return reply
 `);
 
+/** KEYS: members of each of some channels. Returns how many there are in each. */
+export const MEMBER_COUNTS = script(`
+local reply = {}
+for at, members in ipairs(KEYS) do reply[at] = redis.call('HLEN', members) end
+return reply
+`);
+
+/** KEYS: subscribers of each of some channels. Returns how many there are of each, on all nodes. */
+export const SUBSCRIBER_COUNTS = script(`
+local reply = {}
+for at, subscribers in ipairs(KEYS) do
+  local sum = 0
+  for _, count in ipairs(redis.call('HVALS', subscribers)) do sum = sum + (tonumber(count) or 0) end
+  reply[at] = sum
+end
+return reply
+`);
+
 const NOW = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
