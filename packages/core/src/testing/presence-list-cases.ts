@@ -81,6 +81,28 @@ export const presenceListCases: Readonly<Record<string, (subject: PresenceSubjec
     for (const cursor of cursors)
       await rejects(store.channels("acme", { limit: 1, cursor }), ["INVALID_PAYLOAD"], `channels at ${cursor}`);
   },
+  "goes on behind a cursor's place, whatever the prefix": async ({ store }) => {
+    const names = ["a", "a1", "b", "b1", "c"];
+    await checkPaging(store, {
+      query: { limit: 9 },
+      there: names.map((name) => ({ name, members: 1, subscribers: 0 })),
+      during: [],
+    });
+    for (const order of ["asc", "desc"] as const)
+      for (const at of [1, 2, 3, 4]) {
+        const { cursor } = await store.channels("acme", { limit: at, order });
+        check(cursor !== undefined, "there is more");
+        const ordered = order === "asc" ? names : names.toReversed();
+        for (const prefix of ["a", "b", "b1", "c", "d", ""]) {
+          const page = await store.channels("acme", { limit: 9, order, prefix, cursor });
+          same(
+            [page.entries.map(({ name }) => name), page.cursor],
+            [ordered.slice(at).filter((name) => name.startsWith(prefix)), undefined],
+            `those with ${JSON.stringify(prefix)} behind the first ${at}, ${order}`,
+          );
+        }
+      }
+  },
   "looks for members by their node and texts of their state, in pages": async ({ store, other }) => {
     const addresses = ["10.0.0.1", "10.0.0.12", "192.0.2.1", 'a"\\é🐢'];
     const all = Array.from({ length: 40 }, (_, n) =>
@@ -131,6 +153,11 @@ export const presenceListCases: Readonly<Record<string, (subject: PresenceSubjec
       await found({ nodeId: "node-2", state: { dialect: "twake" } }),
       those((s, n) => n === "node-2" && s.dialect === "twake"),
       "both",
+    );
+    same(
+      await found({ state: { dialect: "native" } }),
+      those(({ dialect }) => dialect === "native"),
+      "a text of the state",
     );
     same(await found({ nodeId: "node-9" }), [], "no node");
     same(
