@@ -4,6 +4,7 @@ import {
   invalidPayload,
   isTenantId,
   isUserId,
+  OPERATOR_CHANNELS,
   type ChannelAddress,
   type ChannelContract,
   type ChannelRule,
@@ -189,7 +190,10 @@ export class Gateway {
 
   /** Calls `listener` whenever a client of this node began to follow a channel; returns what ends that. */
   onFollow(listener: FollowListener): () => void {
-    const own: FollowListener = (follow) => listener(follow);
+    // Operators' channels are the gateway's own affair.
+    const own: FollowListener = (follow) => {
+      if (!OPERATOR_CHANNELS.has(follow.address.name)) listener(follow);
+    };
     this.#services.followers.add(own);
     return () => this.#services.followers.delete(own);
   }
