@@ -69,7 +69,9 @@ export type Signal =
     }
   /** Sessions to be ended: one, or all of a user; `at` is when that user's tokens ended, for those who connect meanwhile. */
   | { readonly type: "end"; readonly tenantId: string; readonly socketId: string }
-  | { readonly type: "revoke"; readonly tenantId: string; readonly userId: string; readonly at: number };
+  | { readonly type: "revoke"; readonly tenantId: string; readonly userId: string; readonly at: number }
+  /** What the clients of a node look at: all that they do, of these tenants, and of whole nodes where `$` is one. */
+  | { readonly type: "watch"; readonly nodeId: string; readonly tenants: readonly string[] };
 
 /** Who a broker delivers to: the node. Calls for one address come in the order of its log and must not throw. */
 export interface BrokerReader {

@@ -35,6 +35,10 @@ import { checkAddress } from "./publisher.ts";
 import type { MembersPage } from "./roster.ts";
 import { ALL_NODES, EVERYBODY, nodeAddress, sessionsOf, type FollowListener, type Services } from "./services.ts";
 import { Session, type SessionHost } from "./session.ts";
+import { CountingObserver } from "./stats/counting-observer.ts";
+import { noMeters, type HostMeters } from "./stats/host-meter.ts";
+import { Stats } from "./stats/stats.ts";
+import { Traffic } from "./stats/traffic.ts";
 
 export interface GatewayOptions {
   readonly auth: Authenticator;
@@ -51,6 +55,8 @@ export interface GatewayOptions {
   readonly limits?: Partial<Limits>;
   readonly clock?: Clock;
   readonly observer?: Observer;
+  /** Measures the process and its sockets, for the numbers of the node; those are 0 unless given. */
+  readonly meters?: HostMeters;
   /** Names this node to others and in greetings; random by default. */
   readonly nodeId?: string;
   /** How often the decisions of rule functions are made again; 300 by default. */
@@ -81,6 +87,10 @@ export class Gateway {
   readonly rules: readonly ChannelRule[];
   /** What services of resources announce on it is published as `publishResource` does. */
   readonly bus: EventBus;
+  /** What this node does, in numbers: of now for who follows, and of the last quarter of an hour. */
+  readonly stats: Pick<Stats, "latest" | "nodeSamples" | "tenantSamples">;
+  readonly #stats: Stats;
+  readonly #traffic = new Traffic();
   readonly #services: Services;
   readonly #admissions: Admissions;
   readonly #backEnd: BackEnd;
@@ -102,13 +112,25 @@ export class Gateway {
     this.nodeId = nodeId ?? `node-${messageId().slice(0, 8)}`;
     this.clock = clock ?? systemClock;
     this.limits = { ...DEFAULT_LIMITS, ...limits };
-    this.observer = observer ?? {};
+    this.observer = new CountingObserver(this.#traffic, observer ?? {});
     this.rules = rulesOf(options.channels);
     this.bus = resourceBus(this);
-    const { services, admissions } = assemble(options, this);
+    const { services, admissions } = assemble(options, {
+      nodeId: this.nodeId,
+      clock: this.clock,
+      limits: this.limits,
+      observer: this.observer,
+      traffic: this.#traffic,
+    });
     this.#services = services;
     this.#admissions = admissions;
     this.#backEnd = new BackEnd(services);
+    this.stats = this.#stats = new Stats({
+      ...services,
+      meters: options.meters ?? noMeters,
+      draining: () => this.#draining,
+    });
+    services.followers.add(this.#stats.followed);
     this.#started = this.#start();
     // Told to whoever asks whether the gateway is ready.
     this.#started.catch((error: unknown) => this.observer.failed?.("start", error));
@@ -380,6 +402,7 @@ export class Gateway {
   /** Lets go of broker and stores. Sessions that are still there are ended. */
   async close(): Promise<void> {
     this.#draining = true;
+    this.#stats.stop();
     for (const session of this.#links) session.end("SHUTTING_DOWN", "The server is shutting down");
     const { broker, presence, deadlines, revocations, windows } = this.#services;
     deadlines.clear();
@@ -406,11 +429,13 @@ export class Gateway {
       signal: (address, signal) => {
         if (signal.type === "presence") hub.presence(address, signal);
         else if (signal.type === "direct") messenger.receive(signal);
+        else if (signal.type === "watch") this.#stats.heard(signal);
         else this.#end(signal);
       },
     });
     await broker.subscribe(nodeAddress(this.nodeId));
     await broker.subscribe(ALL_NODES);
+    this.#stats.start();
   }
 
   #end(signal: Signal & { type: "end" | "revoke" }): void {
@@ -421,6 +446,7 @@ export class Gateway {
   async #enrolled(session: Session, admission: Admission): Promise<void> {
     const { directory, presence } = this.#services;
     directory.add(session);
+    this.#traffic.tenant(session.principal.tenantId).connections++;
     const stored = presence.put(sessionsOf(session.principal.tenantId), sessionRecord(session, this.nodeId));
     admission.opened(stored);
     this.observer.connected?.(session.connection.wire.dialect.name);
@@ -439,6 +465,7 @@ export class Gateway {
     if (!session.enrolled) return;
     const { directory, presence } = this.#services;
     directory.remove(session);
+    this.#traffic.tenant(session.principal.tenantId).connections--;
     presence
       .remove(sessionsOf(session.principal.tenantId), session.id)
       .catch((error: unknown) => this.observer.failed?.("presence", error));

@@ -114,7 +114,8 @@ describe("the greeting of a session", () => {
     expect(revoked.frames.map(([event]) => event)).toEqual(["closing"]);
     expect(one.gateway.sessionCount).toBe(0);
     await one.advance(5000);
-    expect([gone.frames.length, revoked.frames.length, one.clock.pending]).toEqual([0, 1, 0]);
+    // Each node takes its own numbers from time to time.
+    expect([gone.frames.length, revoked.frames.length, one.clock.pending]).toEqual([0, 1, 2]);
   });
 
   it("is the answer to the login where a dialect logs in late", async () => {

@@ -135,7 +135,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 /** Undefined for what is no signal, or of the presence of another channel. */
 function readSignal(heardOn: ChannelAddress, value: unknown): Signal | undefined {
   if (!isObject(value)) return undefined;
-  const { type, address, tenantId, socketId, userId, at, socketIds, message } = value;
+  const { type, address, tenantId, socketId, userId, at, socketIds, message, nodeId, tenants } = value;
   const isIt = {
     presence: () =>
       isAddress(address) &&
@@ -148,6 +148,7 @@ function readSignal(heardOn: ChannelAddress, value: unknown): Signal | undefined
       isMessage(message),
     end: () => typeof tenantId === "string" && typeof socketId === "string",
     revoke: () => typeof tenantId === "string" && typeof userId === "string" && Number.isFinite(at),
+    watch: () => typeof nodeId === "string" && Array.isArray(tenants) && tenants.every((id) => typeof id === "string"),
   };
   const known = typeof type === "string" && Object.hasOwn(isIt, type) ? isIt[type as keyof typeof isIt] : undefined;
   return known?.() === true ? (value as unknown as Signal) : undefined;
