@@ -1,4 +1,13 @@
-import type { ChannelAddress, EventSource, Keep, Position, PresenceChange, Publication } from "@roomcast/protocol";
+import type {
+  ChannelAddress,
+  EventSource,
+  Keep,
+  Position,
+  PresenceChange,
+  Publication,
+  WireError,
+} from "@roomcast/protocol";
+import type { Question } from "./insight/questions.ts";
 
 export type { Keep } from "@roomcast/protocol";
 
@@ -69,7 +78,16 @@ export type Signal =
     }
   /** Sessions to be ended: one, or all of a user; `at` is when that user's tokens ended, for those who connect meanwhile. */
   | { readonly type: "end"; readonly tenantId: string; readonly socketId: string }
-  | { readonly type: "revoke"; readonly tenantId: string; readonly userId: string; readonly at: number };
+  | { readonly type: "revoke"; readonly tenantId: string; readonly userId: string; readonly at: number }
+  /** A question of node `from`, and what a node answers to the question of that id: a value, or what went wrong. */
+  | { readonly type: "ask"; readonly id: string; readonly from: string; readonly question: Question }
+  | {
+      readonly type: "answer";
+      readonly id: string;
+      readonly from: string;
+      readonly value?: unknown;
+      readonly error?: WireError;
+    };
 
 /** Who a broker delivers to: the node. Calls for one address come in the order of its log and must not throw. */
 export interface BrokerReader {

@@ -26,6 +26,8 @@ import { connectionInfo, sessionRecord, type ConnectionInfo } from "./connection
 import type { EventBus } from "./crud/event-bus.ts";
 import { resourceBus } from "./crud/resource-bus.ts";
 import { drainSessions } from "./drain.ts";
+import { Insight } from "./insight/insight.ts";
+import type { NodeAbout } from "./insight/node-registry.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import type { Observer } from "./observer.ts";
 import { isRoomTokenNames, type ChannelPolicy } from "./policy.ts";
@@ -52,6 +54,8 @@ export interface GatewayOptions {
   readonly observer?: Observer;
   /** Names this node to others and in greetings; random by default. */
   readonly nodeId?: string;
+  /** What the other nodes are told of this one, for those who look after them. */
+  readonly node?: NodeAbout;
   /** How often the decisions of rule functions are made again; 300 by default. */
   readonly recheckSeconds?: number;
 }
@@ -80,6 +84,8 @@ export class Gateway {
   readonly rules: readonly ChannelRule[];
   /** What services of resources announce on it is published as `publishResource` does. */
   readonly bus: EventBus;
+  /** What operators want to know of the whole cluster. */
+  readonly insight: Insight;
   readonly #services: Services;
   readonly #admissions: Admissions;
   readonly #backEnd: BackEnd;
@@ -108,6 +114,7 @@ export class Gateway {
     this.#services = services;
     this.#admissions = admissions;
     this.#backEnd = new BackEnd(services);
+    this.insight = new Insight(services, options.node);
     this.#started = this.#start();
     // Told to whoever asks whether the gateway is ready.
     this.#started.catch((error: unknown) => this.observer.failed?.("start", error));
@@ -380,6 +387,7 @@ export class Gateway {
     const { broker, presence, deadlines, revocations, windows } = this.#services;
     deadlines.clear();
     await windows.flush();
+    await this.insight.leave();
     // The broker last: the others may go by its connections.
     for (const part of [presence, revocations, broker]) if (isCloser(part)) await part.close();
   }
@@ -402,11 +410,13 @@ export class Gateway {
       signal: (address, signal) => {
         if (signal.type === "presence") hub.presence(address, signal);
         else if (signal.type === "direct") messenger.receive(signal);
+        else if (signal.type === "ask" || signal.type === "answer") this.insight.receive(signal);
         else this.#end(signal);
       },
     });
     await broker.subscribe(nodeAddress(this.nodeId));
     await broker.subscribe(ALL_NODES);
+    void this.insight.enter();
   }
 
   #end(signal: Signal & { type: "end" | "revoke" }): void {
