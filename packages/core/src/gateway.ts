@@ -27,6 +27,8 @@ import { connectionInfo, sessionRecord, type ConnectionInfo } from "./connection
 import type { EventBus } from "./crud/event-bus.ts";
 import { resourceBus } from "./crud/resource-bus.ts";
 import { drainSessions } from "./drain.ts";
+import { Insight } from "./insight/insight.ts";
+import type { NodeAbout } from "./insight/node-registry.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import type { Observer } from "./observer.ts";
 import { isRoomTokenNames, type ChannelPolicy } from "./policy.ts";
@@ -35,6 +37,7 @@ import { checkAddress } from "./publisher.ts";
 import type { MembersPage } from "./roster.ts";
 import { ALL_NODES, EVERYBODY, nodeAddress, sessionsOf, type FollowListener, type Services } from "./services.ts";
 import { Session, type SessionHost } from "./session.ts";
+import { answerStats } from "./stats/answers.ts";
 import { CountingObserver } from "./stats/counting-observer.ts";
 import { noMeters, type HostMeters } from "./stats/host-meter.ts";
 import { Stats } from "./stats/stats.ts";
@@ -59,6 +62,8 @@ export interface GatewayOptions {
   readonly meters?: HostMeters;
   /** Names this node to others and in greetings; random by default. */
   readonly nodeId?: string;
+  /** What the other nodes are told of this one, for those who look after them. */
+  readonly node?: NodeAbout;
   /** How often the decisions of rule functions are made again; 300 by default. */
   readonly recheckSeconds?: number;
 }
@@ -91,6 +96,8 @@ export class Gateway {
   readonly stats: Pick<Stats, "latest" | "nodeSamples" | "tenantSamples">;
   readonly #stats: Stats;
   readonly #traffic = new Traffic();
+  /** What operators want to know of the whole cluster. */
+  readonly insight: Insight;
   readonly #services: Services;
   readonly #admissions: Admissions;
   readonly #backEnd: BackEnd;
@@ -125,12 +132,12 @@ export class Gateway {
     this.#services = services;
     this.#admissions = admissions;
     this.#backEnd = new BackEnd(services);
-    this.stats = this.#stats = new Stats({
-      ...services,
-      meters: options.meters ?? noMeters,
-      draining: () => this.#draining,
-    });
+    const meters = options.meters ?? noMeters;
+    this.stats = this.#stats = new Stats({ ...services, meters, draining: () => this.#draining });
     services.followers.add(this.#stats.followed);
+    this.insight = new Insight(services, options.node);
+    const channels = (): number => this.#traffic.channels;
+    answerStats(this.insight, { ...services, self: this, stats: this.#stats, meters, channels });
     this.#started = this.#start();
     // Told to whoever asks whether the gateway is ready.
     this.#started.catch((error: unknown) => this.observer.failed?.("start", error));
@@ -407,6 +414,7 @@ export class Gateway {
     const { broker, presence, deadlines, revocations, windows } = this.#services;
     deadlines.clear();
     await windows.flush();
+    await this.insight.leave();
     // The broker last: the others may go by its connections.
     for (const part of [presence, revocations, broker]) if (isCloser(part)) await part.close();
   }
@@ -430,12 +438,14 @@ export class Gateway {
         if (signal.type === "presence") hub.presence(address, signal);
         else if (signal.type === "direct") messenger.receive(signal);
         else if (signal.type === "watch") this.#stats.heard(signal);
+        else if (signal.type === "ask" || signal.type === "answer") this.insight.receive(signal);
         else this.#end(signal);
       },
     });
     await broker.subscribe(nodeAddress(this.nodeId));
     await broker.subscribe(ALL_NODES);
     this.#stats.start();
+    void this.insight.enter();
   }
 
   #end(signal: Signal & { type: "end" | "revoke" }): void {

@@ -23,6 +23,8 @@ export interface HostMeter {
 export interface HostMeters {
   /** One for each who reads at a pace of its own. */
   open(): HostMeter;
+  /** Milliseconds of a monotonic clock, finer than whole ones; the engine's clock serves without it. */
+  now?(): number;
 }
 
 const NOTHING: HostReading = { bytes: 0, latency: null, rss: 0, heap: 0, loop: [0, 0], cpu: 0 };
