@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { expectAccessible, NARROWEST, PHONE, Site } from "./site.ts";
+import { expectAccessible, Site } from "./site.ts";
 
 // What is around all pages.
 
