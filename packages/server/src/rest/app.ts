@@ -4,20 +4,14 @@ import { GatewayError } from "@roomcast/protocol";
 import { cors } from "hono/cors";
 import type { PageHandler } from "../admin/page-handler.ts";
 import { pathOf, type RequestHandler } from "../http-mount.ts";
+import { addAuditRoutes } from "./audit.ts";
 import { jsonBody } from "./body.ts";
 import { addAsyncApi } from "./asyncapi.ts";
 import { addChannelRoutes } from "./channels.ts";
 import { addConnectionRoutes } from "./connections.ts";
 import type { MetricsSource, RestEnv, RestServices } from "./context.ts";
 import { errorResponse, schemaError, toGatewayError } from "./errors.ts";
-import {
-  rawPath,
-  requireBackEnd,
-  requireCredentials,
-  requireOperator,
-  safeHeaders,
-  wellEncoded,
-} from "./guards.ts";
+import { rawPath, requireBackEnd, requireCredentials, requireOperator, safeHeaders, wellEncoded } from "./guards.ts";
 import { addMessageRoutes } from "./messages.ts";
 import { SECURITY_SCHEMES } from "./openapi.ts";
 import { below } from "./paths.ts";
@@ -98,6 +92,7 @@ function createRestApp(options: RestOptions): OpenAPIHono<RestEnv> {
 
   addChannelRoutes(app, options);
   addConnectionRoutes(app, options);
+  addAuditRoutes(app, options);
   addMessageRoutes(app, options);
   if (tokens !== undefined) addTokenRoutes(app, options, tokens);
   addProbeRoutes(app, options, metrics);

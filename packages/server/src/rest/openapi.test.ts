@@ -70,6 +70,8 @@ describe("/openapi.json", () => {
         "POST /api/socket/revoke",
         "POST /auth/token",
         "POST /auth/verify",
+        "POST /auth/room-token",
+        "GET /api/socket/audit",
         "POST /auth/session",
         "GET /auth/session",
         "DELETE /auth/session",
