@@ -18,6 +18,8 @@ export interface AttachRest {
   readonly callers: RestCallers;
   /** Issues and verifies tokens; without it there is nothing under `/auth`. */
   readonly tokens?: RestTokens;
+  /** The settings that operators are shown, as JSON without secrets; none unless given. */
+  readonly config?: Readonly<Record<string, unknown>>;
   /** Whether REST answers for all paths that no endpoint has, with 404 where it has nothing. For servers without an application. */
   readonly ownsAllPaths?: boolean;
   /** What its paths begin with, such as `/roomcast`; nothing unless given. */
@@ -151,6 +153,7 @@ function mountRest(httpServer: Server, gateway: Gateway, options: AttachOptions 
       socketPath: options.path,
       callers: rest.callers,
       tokens: rest.tokens,
+      config: rest.config,
       prefix: rest.prefix,
       cors,
       metrics:

@@ -8,8 +8,9 @@ import { TokenIssuer } from "../src/auth/issue.ts";
 import { JwtAuthenticator } from "../src/auth/jwt.ts";
 import { RestCallers } from "../src/auth/rest-caller.ts";
 import { RestTokens } from "../src/auth/rest-tokens.ts";
-import { attach, type AttachOptions, type Roomcast } from "../src/attach.ts";
+import { attach, type AttachOptions, type AttachRest, type Roomcast } from "../src/attach.ts";
 import { Metrics } from "../src/metrics.ts";
+import { NodeMeters } from "../src/stats/node-meters.ts";
 
 /** A key for every tenant and role, and one for tenant `acme` and role `service`. */
 export const KEY = "a-key-for-everything-in-the-tests";
@@ -20,6 +21,7 @@ export interface StartOptions {
   readonly httpServer?: Server;
   readonly attach?: Omit<AttachOptions, "rest" | "metrics">;
   readonly ownsAllPaths?: boolean;
+  readonly config?: AttachRest["config"];
   readonly limits?: Partial<Limits>;
   readonly gateway?: Partial<GatewayOptions>;
   readonly host?: string;
@@ -66,6 +68,7 @@ export class TestNode {
     const gateway = createGateway({
       auth: authenticator,
       observer: metrics,
+      meters: new NodeMeters(metrics),
       channels: [{ match: "plain:**", keep: false }],
       ...(options.limits === undefined ? undefined : { limits: options.limits }),
       ...options.gateway,
@@ -84,6 +87,7 @@ export class TestNode {
         callers: new RestCallers({ authenticator, keys, revokedAt }),
         tokens: new RestTokens({ authenticator, issuer, revokedAt }),
         ownsAllPaths: options.ownsAllPaths ?? true,
+        ...(options.config === undefined ? undefined : { config: options.config }),
       },
     });
     await new Promise<void>((resolve) => httpServer.listen(0, options.host ?? "127.0.0.1", resolve));

@@ -84,6 +84,16 @@ export class RestCallers {
   }
 }
 
+/** Whether somebody sees and steers a whole tenant. */
+export function isAdmin({ roles }: { readonly roles: readonly Role[] }): boolean {
+  return roles.includes("admin") || isOperator({ roles });
+}
+
+/** Whether somebody sees and steers the cluster. */
+export function isOperator({ roles }: { readonly roles: readonly Role[] }): boolean {
+  return roles.includes("operator");
+}
+
 /** Throws `UNAUTHENTICATED` for the bearer of a token that was revoked, or that does not say when it was issued. */
 export async function checkRevocation(principal: Principal, revokedAt: RevokedAt): Promise<void> {
   if (principal.userId === null) return;
@@ -104,7 +114,7 @@ export function reaches(tenants: readonly string[] | "*", tenantId: string): boo
 }
 
 function checkBackEnd(roles: readonly Role[]): void {
-  if (!roles.includes("service") && !roles.includes("admin")) {
-    throw new GatewayError("FORBIDDEN", "This takes the role service or admin");
+  if (!roles.includes("service") && !isAdmin({ roles })) {
+    throw new GatewayError("FORBIDDEN", "This takes the role service, admin or operator");
   }
 }

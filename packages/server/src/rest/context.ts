@@ -26,4 +26,6 @@ export interface RestServices {
   readonly callers: RestCallers;
   /** Issues and verifies tokens for callers that may; without it there is nothing under `/auth`. */
   readonly tokens?: RestTokens | undefined;
+  /** The settings that operators are shown, without secrets. */
+  readonly config?: Readonly<Record<string, unknown>> | undefined;
 }

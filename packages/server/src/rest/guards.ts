@@ -1,6 +1,6 @@
 import { GatewayError } from "@roomcast/protocol";
 import type { Context, MiddlewareHandler } from "hono";
-import type { RestCallers } from "../auth/rest-caller.ts";
+import { isAdmin, isOperator, type RestCaller, type RestCallers } from "../auth/rest-caller.ts";
 import type { RestEnv } from "./context.ts";
 
 /** Lets back ends pass, and notes who calls. */
@@ -9,6 +9,19 @@ export function requireBackEnd(callers: RestCallers): MiddlewareHandler<RestEnv>
     c.set("caller", await callers.identifyCaller(c.env.incoming.headers));
     return next();
   };
+}
+
+/** Lets operators pass alone, of those who passed `requireBackEnd`. */
+export function requireOperator(): MiddlewareHandler<RestEnv> {
+  return async (c, next) => {
+    if (!isOperator(c.get("caller"))) throw new GatewayError("FORBIDDEN", "This takes the role operator");
+    return next();
+  };
+}
+
+/** Throws `FORBIDDEN` for back ends that are none to see and steer a tenant: those with the role `service` alone. */
+export function checkAdmin(caller: RestCaller): void {
+  if (!isAdmin(caller)) throw new GatewayError("FORBIDDEN", "This takes the role admin or operator");
 }
 
 /**
