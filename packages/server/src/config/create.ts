@@ -8,6 +8,8 @@ import {
   type GatewayOptions,
 } from "@roomcast/core";
 import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+import process from "node:process";
 import { AdminSessions, SESSION_MS } from "../auth/admin-sessions.ts";
 import { ApiKeys } from "../auth/api-keys.ts";
 import { CombinedAuthenticator } from "../auth/combined.ts";
@@ -20,6 +22,7 @@ import { RoomTokens } from "../auth/room-tokens.ts";
 import { TicketAuthenticator } from "../auth/ticket-authenticator.ts";
 import { LEEWAY_SECONDS } from "../auth/verify.ts";
 import { HandoverBroker } from "../handover-broker.ts";
+import { VERSION } from "../version.ts";
 import type { ResolvedConfig } from "./resolved.ts";
 
 /** What a configuration makes: the gateway, and whoever recognises the callers of REST and issues tokens. */
@@ -39,7 +42,10 @@ export interface Composition {
 export type Parts = Pick<GatewayOptions, "broker" | "presence" | "revocations" | "observer" | "nodeId" | "clock">;
 
 /** Makes a gateway, and what belongs to its authentication, of a configuration. Starts nothing. */
-export function compose(config: ResolvedConfig, parts: Parts & Pick<GatewayOptions, "arriving"> = {}): Composition {
+export function compose(
+  config: ResolvedConfig,
+  parts: Parts & Pick<GatewayOptions, "arriving" | "meters"> = {},
+): Composition {
   const clock = parts.clock ?? systemClock;
   const { jwt, anonymous, apiKeys, cookie, legacyRoomTokens } = config.auth;
   const authenticator = new JwtAuthenticator({ ...jwt, anonymous, legacyRoomTokens, clock });
@@ -56,6 +62,7 @@ export function compose(config: ResolvedConfig, parts: Parts & Pick<GatewayOptio
       : new AdminSessions({ secret: sealingSecret(config), authenticator, keys, revocations, clock });
   const tickets = sessions === undefined ? undefined : new TicketAuthenticator({ sessions, others });
   const gateway = createGateway({
+    node: { version: VERSION, host: hostname(), pid: process.pid },
     ...handover(config, clock, parts.observer),
     ...parts,
     ...arrivals(tickets, parts.arriving),
