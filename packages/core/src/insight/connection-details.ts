@@ -27,7 +27,17 @@ export interface SubscriptionDetails {
 /** Who a connection speaks for, and what its credential adds to the rules. */
 export type PrincipalDetails = Pick<
   Principal,
-  "userId" | "tenantId" | "roles" | "anonymous" | "grants" | "info" | "email" | "issuedAt" | "expiresAt"
+  | "userId"
+  | "tenantId"
+  | "roles"
+  | "anonymous"
+  | "grants"
+  | "info"
+  | "email"
+  | "provider_id"
+  | "application_id"
+  | "issuedAt"
+  | "expiresAt"
 > & { readonly grantsOnly: boolean };
 
 /** Everything that its node knows of a connection. */
@@ -72,16 +82,13 @@ export function connectionDetails(
 
 function principalDetails(principal: Principal): PrincipalDetails {
   const { userId, tenantId, roles, anonymous, grants, grantsOnly = false } = principal;
-  const { info, email, issuedAt, expiresAt } = principal;
+  const { info, email, provider_id, application_id, issuedAt, expiresAt } = principal;
   return {
-    userId,
-    tenantId,
-    roles,
-    anonymous,
-    grants,
-    grantsOnly,
+    ...{ userId, tenantId, roles, anonymous, grants, grantsOnly },
     ...(info === undefined ? undefined : { info }),
     ...(email === undefined ? undefined : { email }),
+    ...(provider_id === undefined ? undefined : { provider_id }),
+    ...(application_id === undefined ? undefined : { application_id }),
     ...(issuedAt === undefined ? undefined : { issuedAt }),
     ...(expiresAt === undefined ? undefined : { expiresAt }),
   };

@@ -10,9 +10,11 @@ import { addConnectionRoutes } from "./connections.ts";
 import type { MetricsSource, RestEnv, RestServices } from "./context.ts";
 import { errorResponse, schemaError, toGatewayError } from "./errors.ts";
 import { rawPath, requireBackEnd, requireCredentials, safeHeaders, wellEncoded } from "./guards.ts";
+import { addInsightRoutes } from "./insight.ts";
 import { addMessageRoutes } from "./messages.ts";
 import { SECURITY_SCHEMES } from "./openapi.ts";
 import { addProbeRoutes } from "./probes.ts";
+import { addRuleRoutes } from "./rules.ts";
 import { addTokenRoutes } from "./tokens.ts";
 
 export interface RestOptions extends RestServices {
@@ -34,13 +36,15 @@ const PATHS: ReadonlySet<string> = new Set([
   "/auth/verify",
 ]);
 
+const API = ["/api/socket", "/api/cluster"] as const;
+
 /** Where a request that is not below the prefix is sent: no route has it. */
 const NOWHERE = "//";
 
 /** Whether a path is one of REST's under its prefix, on a server that has other paths too. */
 export function isRestPath(path: string, prefix = ""): boolean {
   const inside = below(prefix, path);
-  return inside === "/api/socket" || inside.startsWith("/api/socket/") || PATHS.has(inside);
+  return API.some((root) => inside === root || inside.startsWith(`${root}/`)) || PATHS.has(inside);
 }
 
 function below(prefix: string, path: string): string {
@@ -106,6 +110,8 @@ function createRestApp(options: RestOptions): OpenAPIHono<RestEnv> {
 
   addChannelRoutes(app, options);
   addConnectionRoutes(app, options);
+  addInsightRoutes(app, options);
+  addRuleRoutes(app, options);
   addMessageRoutes(app, options);
   if (tokens !== undefined) addTokenRoutes(app, options, tokens);
   addProbeRoutes(app, options, metrics);

@@ -1,4 +1,4 @@
-import { GatewayError } from "@roomcast/protocol";
+import { GatewayError, type Role } from "@roomcast/protocol";
 import type { Context, MiddlewareHandler } from "hono";
 import type { RestCallers } from "../auth/rest-caller.ts";
 import type { RestEnv } from "./context.ts";
@@ -7,6 +7,16 @@ import type { RestEnv } from "./context.ts";
 export function requireBackEnd(callers: RestCallers): MiddlewareHandler<RestEnv> {
   return async (c, next) => {
     c.set("caller", await callers.identifyCaller(c.env.incoming.headers));
+    return next();
+  };
+}
+
+/** Lets callers pass that have one of these roles; behind `requireBackEnd`, which has found out who calls. */
+export function requireRole(...roles: readonly Role[]): MiddlewareHandler<RestEnv> {
+  return async (c, next) => {
+    if (!c.get("caller").roles.some((role) => roles.includes(role))) {
+      throw new GatewayError("FORBIDDEN", `This takes the role ${roles.join(" or ")}`);
+    }
     return next();
   };
 }

@@ -59,11 +59,16 @@ describe("/openapi.json", () => {
     ).toEqual(
       [
         "GET /api/socket/channels",
+        "GET /api/socket/channels/{channel}",
         "GET /api/socket/channels/{channel}/members",
         "GET /api/socket/channels/{channel}/history",
         "GET /api/socket/connections",
         "GET /api/socket/connections/list",
+        "GET /api/socket/connections/{socketId}",
         "DELETE /api/socket/connections/{socketId}",
+        "GET /api/socket/users/{userId}",
+        "POST /api/socket/rules/test",
+        "GET /api/cluster/rules",
         "POST /api/socket/broadcast",
         "POST /api/socket/direct",
         "POST /api/socket/notify",
