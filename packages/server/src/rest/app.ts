@@ -12,9 +12,11 @@ import { addClusterRoutes } from "./cluster.ts";
 import type { MetricsSource, RestEnv, RestServices } from "./context.ts";
 import { errorResponse, schemaError, toGatewayError } from "./errors.ts";
 import { rawPath, requireBackEnd, requireCredentials, requireOperator, safeHeaders, wellEncoded } from "./guards.ts";
+import { addInsightRoutes } from "./insight.ts";
 import { addMessageRoutes } from "./messages.ts";
 import { SECURITY_SCHEMES } from "./openapi.ts";
 import { addProbeRoutes } from "./probes.ts";
+import { addRuleRoutes } from "./rules.ts";
 import { addStatsRoutes } from "./stats.ts";
 import { addTokenRoutes } from "./tokens.ts";
 
@@ -37,18 +39,15 @@ const PATHS: ReadonlySet<string> = new Set([
   "/auth/verify",
 ]);
 
+const API = ["/api/socket", "/api/cluster"] as const;
+
 /** Where a request that is not below the prefix is sent: no route has it. */
 const NOWHERE = "//";
 
 /** Whether a path is one of REST's under its prefix, on a server that has other paths too. */
 export function isRestPath(path: string, prefix = ""): boolean {
   const inside = below(prefix, path);
-  return (
-    inside === "/api/socket" ||
-    inside.startsWith("/api/socket/") ||
-    inside.startsWith("/api/cluster/") ||
-    PATHS.has(inside)
-  );
+  return API.some((root) => inside === root || inside.startsWith(`${root}/`)) || PATHS.has(inside);
 }
 
 function below(prefix: string, path: string): string {
@@ -115,6 +114,8 @@ function createRestApp(options: RestOptions): OpenAPIHono<RestEnv> {
 
   addChannelRoutes(app, options);
   addConnectionRoutes(app, options);
+  addInsightRoutes(app, options);
+  addRuleRoutes(app, options);
   addMessageRoutes(app, options);
   addStatsRoutes(app, options);
   addClusterRoutes(app, options);
