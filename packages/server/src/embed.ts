@@ -66,7 +66,7 @@ export interface Prepared extends Embedded {
  * options.
  */
 export function prepare(options: EmbedOptions = {}, { arriving, path }: PrepareOptions = {}): Prepared {
-  const { config, parts, prefix, logger = createLogger() } = checkOptions(options, process.env);
+  const { config, parts, prefix, logger = createLogger() } = checkOptions(options, process.env, path);
   const log = childLogger(logger);
   const metrics = new Metrics();
   const observer = combineObservers([
@@ -80,7 +80,8 @@ export function prepare(options: EmbedOptions = {}, { arriving, path }: PrepareO
     meters: new NodeMeters(metrics),
     ...(arriving === undefined ? undefined : { arriving }),
   });
-  const { gateway, authenticator, callers, tokens, roomTokens } = composition;
+  const { gateway, authenticator, callers, tokens, sessions, roomTokens } = composition;
+  const admin = config.admin === false ? undefined : config.admin;
   const { token: metricsToken } = config.metrics;
   const shared = {
     gateway,
@@ -103,7 +104,9 @@ export function prepare(options: EmbedOptions = {}, { arriving, path }: PrepareO
       ...(path === undefined ? undefined : { path }),
       ...(metricsToken === undefined ? undefined : { metricsToken }),
       ...(roomTokens === undefined ? undefined : { roomTokens }),
-      ...(prefix === undefined ? undefined : { rest: { callers, tokens, config: shownConfig(config), prefix } }),
+      ...(prefix === undefined
+        ? undefined
+        : { rest: { callers, tokens, sessions, admin, config: shownConfig(config), prefix } }),
     });
     for (const warning of config.warnings) log.warn(warning);
 

@@ -55,7 +55,7 @@ const EVERYTHING = {
 } satisfies RoomcastConfig;
 
 function resolved(config: RoomcastConfig = EVERYTHING, env: Record<string, string> = {}): ResolvedConfig {
-  return resolveConfig({ config: configSchema.parse(config), env, cwd: "/srv", withoutSecret: "generate" });
+  return resolveConfig({ config: configSchema.parse(config), env, cwd: "/srv", withoutSecret: "generate", prefix: "" });
 }
 
 describe("the settings that operators are shown", () => {
@@ -128,6 +128,7 @@ describe("the settings that operators are shown", () => {
       heartbeat: { intervalSeconds: 20, timeoutSeconds: 10 },
       history: {},
       metrics: { token: HIDDEN },
+      admin: { path: "/admin" },
       drainSeconds: 3,
       generatedSecret: false,
     });
