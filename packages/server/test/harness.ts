@@ -14,7 +14,7 @@ import { Metrics } from "../src/metrics.ts";
 /** A key for every tenant and role, and one for tenant `acme` and role `service`. */
 export const KEY = "a-key-for-everything-in-the-tests";
 export const ACME_KEY = "a-key-for-acme-in-the-tests-only";
-const SECRET = "a secret of the tests, of more than 32 bytes";
+export const SECRET = "a secret of the tests, of more than 32 bytes";
 
 export interface StartOptions {
   readonly httpServer?: Server;
