@@ -122,6 +122,19 @@ describe("callers", () => {
     }
   });
 
+  it("that are operators are of any tenant, and alone reach what is about the cluster", async () => {
+    const operator = bearer(await node.token("op", { tenantId: "mine", roles: ["operator"] }));
+    for (const headers of [operator, { ...operator, "X-Tenant-Id": "theirs" }, { "X-Api-Key": KEY }]) {
+      expect((await node.call("/api/socket/connections", { headers })).status).toBe(200);
+      expectError(await node.call("/api/cluster/none", { headers }), "NOT_FOUND");
+    }
+    for (const role of ["client", "service", "admin"] as const) {
+      const headers = bearer(await node.token("robot", { roles: [role] }));
+      for (const path of ["/api/cluster/none", "/api/cluster/nodes", "/api/cluster"])
+        expectError(await node.call(path, { headers }), "FORBIDDEN", `${role} ${path}`);
+    }
+  });
+
   it("have a token or a key, never both, and a tenant within the key's scope", async () => {
     const token = await node.token("robot", { roles: ["service"] });
     expectError(
