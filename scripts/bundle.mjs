@@ -1,5 +1,5 @@
-// The pages of examples that Vite bundles.
-import { existsSync } from "node:fs";
+// The pages that Vite bundles: those of examples, and the admin page.
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { bin, root, run } from "./setup.mjs";
@@ -13,4 +13,31 @@ export async function bundle(project) {
     console.error(`Bundling ${project} failed.`);
     process.exit(1);
   }
+}
+
+/** Bundles the admin page, unless nothing of it has changed since. */
+export async function bundleAdmin() {
+  if (!isAdminBuilt()) await bundle("packages/admin");
+}
+
+/** Whether the admin page is bundled as its sources are now. */
+export function isAdminBuilt() {
+  const inputs = [
+    "packages/admin/src",
+    "packages/admin/index.html",
+    "packages/admin/vite.config.ts",
+    "packages/client/src",
+    "packages/protocol/src",
+    "package-lock.json",
+  ];
+  const built = join(root, "packages/server/admin/index.html");
+  const newest = Math.max(...inputs.map((path) => lastChange(join(root, path))));
+  return existsSync(built) && statSync(built).mtimeMs > newest;
+}
+
+/** When a file, or anything in a folder, was last changed, in milliseconds since 1970. */
+function lastChange(path) {
+  if (!statSync(path).isDirectory()) return statSync(path).mtimeMs;
+  const inside = readdirSync(path, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return Math.max(...inside.map(({ parentPath, name }) => statSync(join(parentPath, name)).mtimeMs));
 }

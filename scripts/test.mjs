@@ -1,6 +1,6 @@
 // `npm test`: brings the set-up up to date and runs the tests. `npm test -- packages/core` gives vitest arguments.
 import process from "node:process";
-import { bundle } from "./bundle.mjs";
+import { bundle, bundleAdmin } from "./bundle.mjs";
 import { bin, build, install, requireNode, requirePrograms, run } from "./setup.mjs";
 
 requireNode();
@@ -11,6 +11,7 @@ build("packages/cli");
 const examples = ["crud-messages", "moleculer", "express", "fastify", "nest", "nest-steedos", "react"];
 for (const name of examples) build(`examples/${name}`);
 await bundle("examples/react");
+await bundleAdmin();
 build("bench");
 build("tests/faults");
 const reporters = ["--reporter=default", "--reporter=./scripts/tally-reporter.mjs"];

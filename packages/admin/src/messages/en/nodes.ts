@@ -1,0 +1,3 @@
+export const nodes = {
+  title: "Nodes",
+} as const;

@@ -1,0 +1,5 @@
+import type { Messages } from "../messages.ts";
+
+export const playground: Messages["playground"] = {
+  title: "试验场",
+};

@@ -1,0 +1,5 @@
+import type { Messages } from "../messages.ts";
+
+export const settings: Messages["settings"] = {
+  title: "设置",
+};
