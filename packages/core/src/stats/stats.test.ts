@@ -162,6 +162,18 @@ describe("the numbers of a node, live", () => {
     expect(samples(operator).at(-1)).toMatchObject({ in: 0, out: 0, refused: {}, busiest: [] });
   });
 
+  it("tell the observer which events have readers here, whose writing can be measured", async () => {
+    const published: unknown[] = [];
+    const node = new TestGateway({ observer: { published: (...said) => published.push(said) } });
+    const alice = await node.connect();
+    await follow(alice, "a");
+    for (const name of ["a", "b"]) await node.gateway.publish({ tenantId: "default", name }, "e", 1);
+    expect(published).toEqual([
+      ["server", true],
+      ["server", false],
+    ]);
+  });
+
   it("tell ten channels at most, and none of single users or of the gateway's own", async () => {
     const { clock, nodes } = cluster("one");
     const [node] = nodes;
