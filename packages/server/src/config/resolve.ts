@@ -12,6 +12,7 @@ import { apiKey, cors, host, logLevel, portText, redisUrl, secret } from "./leaf
 import type { ConfigFile } from "./read-file.ts";
 import type { CookieConfig, JwtConfig, RedisConfig, ResolvedConfig } from "./resolved.ts";
 import type { CheckedConfig } from "./schema.ts";
+import { withoutUndefined } from "../without-undefined.ts";
 
 /** The flags of the command line, as they were given. */
 export interface ConfigFlags {
@@ -98,6 +99,10 @@ export function resolveConfig(options: ResolveOptions): ResolvedConfig {
     warnings.push(`Nodes that share a Redis need the same ${SECRET}: a token of this node is refused by all others`);
   }
   const dialects = resolveDialects(config, file);
+  const admin = resolveAdmin({ admin: config.admin, prefix, dialects, socketPath, file: file?.name });
+  if (redis !== undefined && admin !== false && jwt.config.secret === undefined && apiKeys.length === 0) {
+    warnings.push(`Without ${SECRET} and API keys, a session of the admin page holds on one node only`);
+  }
   return freeze({
     port: parse(pick(["--port", flags.port], ["ROOMCAST_PORT", env["ROOMCAST_PORT"]]), portText) ?? config.port ?? 3000,
     host:
@@ -125,7 +130,7 @@ export function resolveConfig(options: ResolveOptions): ResolvedConfig {
     history: history === undefined ? {} : { file: resolve(cwd, history) },
     ...(redis === undefined ? undefined : { redis }),
     metrics: withoutUndefined(config.metrics ?? {}),
-    admin: resolveAdmin({ admin: config.admin, prefix, dialects, socketPath, file: file?.name }),
+    admin,
     drainSeconds: config.drainSeconds ?? 10,
     generatedSecret: jwt.generated,
     warnings,
@@ -244,13 +249,6 @@ function parse<Schema extends z.ZodType>(
 
 function inFile(given: Given | undefined, file: ResolveOptions["file"]): { readonly file?: string } {
   return given === undefined && file !== undefined ? { file: file.name } : {};
-}
-
-type Defined<T> = { [Key in keyof T]: Exclude<T[Key], undefined> };
-
-/** A key that is there with the value `undefined` says as much as one that is not. */
-function withoutUndefined<T extends object>(value: T): Defined<T> {
-  return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as Defined<T>;
 }
 
 function freeze<T>(value: T): T {

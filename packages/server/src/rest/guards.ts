@@ -1,4 +1,4 @@
-import { GatewayError } from "@roomcast/protocol";
+import { GatewayError, type Role } from "@roomcast/protocol";
 import type { Context, MiddlewareHandler } from "hono";
 import { isAdmin, isOperator, type RestCaller } from "../auth/rest-caller.ts";
 import { identifyCaller } from "./callers.ts";
@@ -17,6 +17,16 @@ export function requireBackEnd(services: RestServices): MiddlewareHandler<RestEn
 export function requireOperator(): MiddlewareHandler<RestEnv> {
   return async (c, next) => {
     if (!isOperator(c.get("caller"))) throw new GatewayError("FORBIDDEN", "This takes the role operator");
+    return next();
+  };
+}
+
+/** Lets callers pass that have one of these roles; behind `requireBackEnd`, which has found out who calls. */
+export function requireRole(...roles: readonly Role[]): MiddlewareHandler<RestEnv> {
+  return async (c, next) => {
+    if (!c.get("caller").roles.some((role) => roles.includes(role))) {
+      throw new GatewayError("FORBIDDEN", `This takes the role ${roles.join(" or ")}`);
+    }
     return next();
   };
 }
@@ -76,8 +86,12 @@ export function rawPath(request: Request): string {
   return end === -1 ? url.slice(start) : url.slice(start, start + end);
 }
 
-/** Says where the next page is, by the `Link` header of RFC 8288. */
-export function linkNext(c: Context<RestEnv>, cursor: string | undefined): void {
+/** Says how long the whole list is, and where the next page is, by the `Link` header of RFC 8288. */
+export function describePage(
+  c: Context<RestEnv>,
+  { total, cursor }: { readonly total: number; readonly cursor?: string },
+): void {
+  c.header("X-Total-Count", String(total));
   if (cursor === undefined) return;
   const query = new URLSearchParams(c.req.url.split("?", 2)[1]);
   query.set("cursor", cursor);
