@@ -27,6 +27,11 @@ export function Shell({ children }: { readonly children: ReactNode }) {
       header={{ height: 56 }}
       navbar={{ width: 220, breakpoint: "sm", collapsed: { mobile: !opened } }}
       padding="md"
+      onKeyDown={({ key }) => {
+        if (key !== "Escape" || !opened) return;
+        close();
+        burger.current?.focus();
+      }}
     >
       <a
         className="skip-link"
@@ -68,11 +73,6 @@ export function Shell({ children }: { readonly children: ReactNode }) {
         p="xs"
         aria-label={t("navigation")}
         className={opened ? "navigation" : "navigation navigation-closed"}
-        onKeyDown={({ key }) => {
-          if (key !== "Escape" || !opened) return;
-          close();
-          burger.current?.focus();
-        }}
       >
         <TenantChoice />
         <div className="navigation-entries">
