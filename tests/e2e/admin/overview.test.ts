@@ -1,7 +1,7 @@
 import type { Locator, Page } from "playwright-core";
 import type { Socket } from "socket.io-client";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { expectAccessible, NARROWEST, Site, takePictures, until } from "./site.ts";
+import { expectAccessible, NARROWEST, PHONE, Site, takePictures, until } from "./site.ts";
 
 // Live numbers of real traffic.
 
@@ -115,7 +115,7 @@ describe("the overview of an admin", () => {
   it("knows its own tenant alone", async () => {
     await traffic("chat:of-acme");
     await traffic("chat:of-beta", "beta");
-    const page = await site.newPage();
+    const page = await site.newPage({ viewport: PHONE });
     const frames: string[] = [];
     page.on("websocket", (socket) => socket.on("framereceived", ({ payload }) => frames.push(String(payload))));
     const answers: string[] = [];

@@ -68,7 +68,7 @@ export class Site {
   static async start(options: SiteOptions = {}): Promise<Site> {
     requireBuiltPage();
     const config = await loadConfig({
-      flags: { port: "0", config: here("admin.config.mjs") },
+      flags: { port: "0", config: fileURLToPath(new URL("admin.config.mjs", import.meta.url)) },
       env: { ROOMCAST_JWT_SECRET: SECRET },
       cwd: here("."),
     });
