@@ -198,6 +198,29 @@ describe("two gateways on one Redis", { timeout: 60_000 }, () => {
     await until(async () => expect(await one.gateway.insight.nodes()).toMatchObject([{ nodeId: "one" }]));
   });
 
+  it("tell of each other's connections, users and rights", async () => {
+    const { one, bob } = await pair();
+    await bob.request("subscribe", { topic: "a" });
+    await bob.request("subscribe", { topic: "user:alice" });
+    const { insight } = one.gateway;
+    expect(await insight.connection("default", bob.id)).toMatchObject({
+      userId: "bob",
+      subscriptions: [{ channel: "a", by: "rule" }],
+      totals: { commands: 2, refused: 1 },
+      incidents: [{ nodeId: "two", code: "FORBIDDEN", channel: "user:alice" }],
+    });
+    const { decisions } = await insight.test("default", { channel: "user:bob", socketId: bob.id });
+    expect(decisions).toMatchObject({ subscribe: { allowed: true }, publish: { allowed: false } });
+    bob.leave();
+    await until(async () =>
+      expect(await insight.user("default", "bob")).toMatchObject({
+        connections: [],
+        incidents: [{ kind: "ended", code: "client" }, { kind: "refused" }],
+        unreachable: [],
+      }),
+    );
+  });
+
   it("reach users and sessions of each other", async () => {
     const { one, two, alice, bob } = await pair();
     const too = await one.connect({ userId: "bob" });
