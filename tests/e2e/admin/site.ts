@@ -45,30 +45,49 @@ export interface SiteOptions {
 
 /** A gateway that serves the page as it is built, a browser to look at it with, and what went wrong there. */
 export class Site {
-  readonly server: StandaloneServer;
   readonly browser: Browser;
   /** What no page may say: errors and warnings of the console, violations of the policy, failures that nobody caught. */
   readonly complaints: string[] = [];
   /** The origins that pages asked anything of. */
   readonly origins = new Set<string>();
+  readonly #begin: (port: number) => Promise<StandaloneServer>;
+  #server: StandaloneServer;
   readonly #contexts: BrowserContext[] = [];
   readonly #sockets: Socket[] = [];
 
-  private constructor(options: { readonly server: StandaloneServer; readonly browser: Browser }) {
-    this.server = options.server;
+  private constructor(options: {
+    readonly begin: (port: number) => Promise<StandaloneServer>;
+    readonly server: StandaloneServer;
+    readonly browser: Browser;
+  }) {
+    this.#begin = options.begin;
+    this.#server = options.server;
     this.browser = options.browser;
   }
 
   static async start(options: SiteOptions = {}): Promise<Site> {
     requireBuiltPage();
     const config = await loadConfig({
-      flags: { port: "0", config: here("admin.config.mjs") },
+      flags: { port: "0", config: fileURLToPath(new URL("admin.config.mjs", import.meta.url)) },
       env: { ROOMCAST_JWT_SECRET: SECRET },
       cwd: here("."),
     });
     const logger = createLogger({ level: "silent" });
-    const server = await startServer({ ...config, ...options.settings }, { logger, ...options.server });
-    return new Site({ server, browser: await launchBrowser() });
+    const begin = async (port: number): Promise<StandaloneServer> =>
+      await startServer({ ...config, ...options.settings, port }, { logger, ...options.server });
+    return new Site({ begin, server: await begin(0), browser: await launchBrowser() });
+  }
+
+  get server(): StandaloneServer {
+    return this.#server;
+  }
+
+  /** Ends the server and starts another one at the same place. In between, `meanwhile` happens. */
+  async restart(meanwhile: () => Promise<void> = () => Promise.resolve()): Promise<void> {
+    const { port } = new URL(this.url);
+    await this.#server.close({ drainSeconds: 0 });
+    await meanwhile();
+    this.#server = await this.#begin(Number(port));
   }
 
   get gateway(): Gateway {
