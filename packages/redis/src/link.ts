@@ -4,6 +4,8 @@ import type { Script } from "./scripts.ts";
 
 /** A node's connections to Redis: one for commands and one that listens. Made by `connectRedis`. */
 export interface RedisLink {
+  /** Whether keys are spread over several servers: all keys of a script must be in one slot then. */
+  readonly sharded: boolean;
   /** Resolves when both work. Rejects with a plain `Error` that says what is wrong and will not mend itself. */
   start(): Promise<void>;
   /**
