@@ -10,9 +10,11 @@ export {
   type RoomTokenVerifier,
 } from "./auth.ts";
 export {
+  isBrokerKind,
   isCloser,
   isHealthCheck,
   type Broker,
+  type BrokerKind,
   type BrokerReader,
   type Closer,
   type Draft,
@@ -32,6 +34,10 @@ export type { ConnectionInfo } from "./connection-info.ts";
 export { channelCursor, channelOrder, channelPlace, ChannelSelection, type ChannelPlace } from "./channel-selection.ts";
 export { createGateway, Gateway, type GatewayOptions } from "./gateway.ts";
 export { draftDigest } from "./idempotency.ts";
+export type { Incident } from "./insight/incident.ts";
+export type { Answers, Insight } from "./insight/insight.ts";
+export type { NodeAbout, NodeInfo } from "./insight/node-registry.ts";
+export type { Answerer, AnswerTo, Question, QuestionKind, QuestionKinds } from "./insight/questions.ts";
 export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 export type { ChannelListing, ConnectionFilter, ListQuery } from "./list-queries.ts";
 export { isAskedFor } from "./member-filter.ts";
@@ -55,4 +61,9 @@ export type { MembersPage } from "./roster.ts";
 export { ChannelRules, type ChannelRule, type Right, type RuleFunction } from "./rules.ts";
 export type { Follow, FollowListener } from "./services.ts";
 export type { FrameInfo, Session } from "./session.ts";
+export type { NodeState } from "./stats/answers.ts";
+export type { BrokerHealth } from "./stats/broker-health.ts";
+export type { HostMeter, HostMeters, HostReading } from "./stats/host-meter.ts";
+export type { NodeSample, RefusedRates, TenantSample } from "./stats/samples.ts";
+export { KEPT_SECONDS } from "./stats/stats.ts";
 export { SharedReads } from "./shared-reads.ts";

@@ -6,6 +6,8 @@ import {
   type Gateway,
   type GatewayOptions,
 } from "@roomcast/core";
+import { hostname } from "node:os";
+import process from "node:process";
 import { ApiKeys } from "../auth/api-keys.ts";
 import { CombinedAuthenticator } from "../auth/combined.ts";
 import { CookieAuthenticator } from "../auth/cookie.ts";
@@ -16,6 +18,7 @@ import { RestTokens } from "../auth/rest-tokens.ts";
 import { RoomTokens } from "../auth/room-tokens.ts";
 import { LEEWAY_SECONDS } from "../auth/verify.ts";
 import { HandoverBroker } from "../handover-broker.ts";
+import { packageVersion } from "../version.ts";
 import type { ResolvedConfig } from "./resolved.ts";
 
 /** What a configuration makes: the gateway, and whoever recognises the callers of REST and issues tokens. */
@@ -43,6 +46,7 @@ export function compose(config: ResolvedConfig, parts: Parts & Pick<GatewayOptio
       : new CombinedAuthenticator({ cookies: new CookieAuthenticator({ ...cookie, clock }), tokens: authenticator });
   const gateway = createGateway({
     revocations: new MemoryRevocations({ clock, rememberMs: (jwt.maxTokenSeconds + LEEWAY_SECONDS) * 1000 }),
+    node: { version: packageVersion(), host: hostname(), pid: process.pid },
     ...handover(config, clock, parts.observer),
     ...parts,
     clock,
