@@ -2,6 +2,8 @@ import type { Credentials, Principal } from "@roomcast/protocol";
 
 export interface Authentication {
   readonly principal: Principal;
+  /** What the credential says beside the principal, for operators to see: JSON, and nothing secret. 2 KiB of it are kept. */
+  readonly claims?: Readonly<Record<string, unknown>>;
   /** Channels that the session is put into when it begins, whatever the rules say of them. */
   readonly channels?: readonly string[];
   /**
@@ -63,7 +65,8 @@ export function isRoomTokenVerifier(value: object): value is RoomTokenVerifier {
 }
 
 /**
- * PORT: remembers which users' tokens were ended. `MemoryRevocations` serves one node.
+ * PORT: remembers which users' tokens were ended. `MemoryRevocations` serves one node. What is no user's id, such as a text
+ * with a space, may name something else of a tenant that ends.
  */
 export interface Revocations {
   /** Tokens of the user that were issued before `at` (milliseconds since 1970) are void from now on. */

@@ -82,6 +82,39 @@ describe("embed", () => {
     expect(metrics).toContain('roomcast_connections{dialect="native"} 1');
   });
 
+  it("has the admin page below its prefix, elsewhere or nowhere", async () => {
+    const cases: [Partial<EmbedOptions>, path: string | undefined][] = [
+      [{}, "/roomcast/admin"],
+      [{ rest: { prefix: "" } }, "/admin"],
+      [{ admin: { path: "/desk" } }, "/desk"],
+      [{ admin: false }, undefined],
+      [{ rest: false }, undefined],
+    ];
+    for (const [options, path] of cases) {
+      const httpServer = application();
+      put(httpServer, { ...settings, ...options });
+      const url = await listen(httpServer);
+      for (const tried of ["/roomcast/admin", "/admin", "/desk"]) {
+        const { headers } = await fetch(`${url}${tried}/x`);
+        const own = headers.get("cross-origin-opener-policy") === "same-origin";
+        expect(own, `${JSON.stringify(options)} ${tried}`).toBe(tried === path);
+      }
+      const prefix = options.rest === false ? undefined : (options.rest?.prefix ?? "/roomcast");
+      if (prefix === undefined) continue;
+      const signedIn = await fetch(`${url}${prefix}/auth/session`, {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({ apiKey: "x" }),
+      });
+      // Without the page, nobody is asked who they are in order to sign in.
+      const { message } = (await signedIn.json()) as { message: string };
+      expect([signedIn.status, message]).toEqual([
+        401,
+        path === undefined ? "The request has no credentials" : "The API key is not known",
+      ]);
+    }
+  });
+
   it("links and describes REST's addresses as they are called", async () => {
     const httpServer = application();
     const embedded = put(httpServer, { ...settings, rest: { prefix: "/real-time/v1" } });
@@ -303,7 +336,12 @@ describe("wrong options", () => {
       { ...jwt, history: { file: "h" }, broker: new MemoryBroker({ clock: systemClock }) },
       'history.file is "h"; it may be left out only, where a broker is given',
     ],
-    [{ ...jwt, admin: { path: "/admin" } }, "admin.path is (hidden); it may be left out only"],
+    [{ ...jwt, admin: { path: "/roomcast" } }, 'admin.path is "/roomcast"; it may be a path where REST has nothing'],
+    [{ ...jwt, admin: { path: "/socket.io" } }, 'admin.path is "/socket.io"; it may be a path where no clients of'],
+    [
+      { ...jwt, rest: false, admin: { path: "/admin" } },
+      'admin.path is "/admin"; it may be left out only, where rest is false',
+    ],
     ["secret", 'the options is "secret"; it may be an object'],
     [null, "the options is null; it may be an object"],
   ])("%o are one line", (options, line) => {

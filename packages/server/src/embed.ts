@@ -8,10 +8,12 @@ import { DEFAULT_TENANT } from "./auth/principal.ts";
 import { ConfigError } from "./config/config-error.ts";
 import { compose, type Composition } from "./config/create.ts";
 import { checkOptions, type EmbedOptions } from "./config/embed-options.ts";
+import { shownConfig } from "./config/shown.ts";
 import { childLogger, createLogger, logObserver } from "./logging.ts";
 import { Metrics } from "./metrics.ts";
 import { combineObservers } from "./observers.ts";
 import { keepUpgrades } from "./socketio/upgrades.ts";
+import { NodeMeters } from "./stats/node-meters.ts";
 
 /** Roomcast inside an application. */
 export interface Embedded extends Roomcast {
@@ -64,7 +66,7 @@ export interface Prepared extends Embedded {
  * options.
  */
 export function prepare(options: EmbedOptions = {}, { arriving, path }: PrepareOptions = {}): Prepared {
-  const { config, parts, prefix, logger = createLogger() } = checkOptions(options, process.env);
+  const { config, parts, prefix, logger = createLogger() } = checkOptions(options, process.env, path);
   const log = childLogger(logger);
   const metrics = new Metrics();
   const observer = combineObservers([
@@ -72,8 +74,14 @@ export function prepare(options: EmbedOptions = {}, { arriving, path }: PrepareO
     logObserver(log),
     ...(parts.observer === undefined ? [] : [parts.observer]),
   ]);
-  const composition = compose(config, { ...parts, observer, ...(arriving === undefined ? undefined : { arriving }) });
-  const { gateway, authenticator, callers, tokens, roomTokens } = composition;
+  const composition = compose(config, {
+    ...parts,
+    observer,
+    meters: new NodeMeters(metrics),
+    ...(arriving === undefined ? undefined : { arriving }),
+  });
+  const { gateway, authenticator, callers, tokens, sessions, roomTokens } = composition;
+  const admin = config.admin === false ? undefined : config.admin;
   const { token: metricsToken } = config.metrics;
   const shared = {
     gateway,
@@ -96,7 +104,9 @@ export function prepare(options: EmbedOptions = {}, { arriving, path }: PrepareO
       ...(path === undefined ? undefined : { path }),
       ...(metricsToken === undefined ? undefined : { metricsToken }),
       ...(roomTokens === undefined ? undefined : { roomTokens }),
-      ...(prefix === undefined ? undefined : { rest: { callers, tokens, prefix } }),
+      ...(prefix === undefined
+        ? undefined
+        : { rest: { callers, tokens, sessions, admin, config: shownConfig(config), prefix } }),
     });
     for (const warning of config.warnings) log.warn(warning);
 

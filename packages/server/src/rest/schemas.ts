@@ -25,17 +25,17 @@ export const ErrorSchema = z
   })
   .openapi("Error");
 
-const millis = z.int().openapi({ description: "Milliseconds since 1970" });
+export const millis = z.int().openapi({ description: "Milliseconds since 1970" });
 
 /** A channel name; the grammar is checked by `checkChannelName`, which tells reserved names from malformed ones. */
-const channelName = z
+export const channelName = z
   .string()
   .openapi({ description: "1 to 255 bytes, percent-encoded where it stands in a path", example: "chat:room1" });
 const eventName = z
   .string()
   .refine(isEventName, "must be 1 to 128 characters and no name that Socket.IO keeps for itself")
   .openapi({ minLength: 1, maxLength: 128, example: "message" });
-const userId = z
+export const userId = z
   .string()
   .refine(isUserId, "must be 1 to 128 bytes without white space, control or format characters, *, { and }")
   .openapi({ minLength: 1, maxLength: 128, example: "user123" });
@@ -47,10 +47,10 @@ const idempotencyKey = z.string().refine(isIdempotencyKey, "must be 1 to 64 of A
   pattern: "^[A-Za-z0-9_.:-]{1,64}$",
   description: "Publishing it again within five minutes has the first result and no effect",
 });
-const socketId = z.string().min(1).max(128).openapi({ example: "Yw0lXb1cQj2kAAAB" });
+export const socketId = z.string().min(1).max(128).openapi({ example: "Yw0lXb1cQj2kAAAB" });
 const json = z.unknown().openapi({ description: "Any JSON value" });
 
-const PositionSchema = z
+export const PositionSchema = z
   .object({ epoch: z.string(), offset: z.int().min(0) })
   .openapi("Position", { description: "Where a reader stands in one channel's log" });
 
@@ -90,7 +90,7 @@ export const ConnectionSchema = z
     nodeId: z.string().openapi({ description: "The node that holds it" }),
     address: z.string().nullable().openapi({ description: "The IP address that it comes from", example: "192.0.2.7" }),
     connectedAt: millis,
-    channels: z.array(z.string()).openapi({
+    channels: z.array(z.string()).readonly().openapi({
       description:
         "What it follows, as far as the asked node knows: nothing of a connection that another node holds. `GET /api/socket/connections/{socketId}` asks that node",
     }),
@@ -98,7 +98,7 @@ export const ConnectionSchema = z
   .openapi("Connection");
 
 /** A number in a query: digits only, so that `1e3`, `0x10` and blanks are refused. */
-function queryNumber(min: number, max: number) {
+export function queryNumber(min: number, max: number) {
   return z
     .string()
     .regex(/^\d{1,16}$/, `must be a whole number from ${min} to ${max}`)
@@ -184,6 +184,13 @@ export const TokenBody = z
     expiresIn: z.int().min(1).optional().openapi({ description: "Seconds" }),
   })
   .openapi("TokenRequest");
+export const RoomTokenBody = z
+  .strictObject({
+    userId,
+    room: channelName,
+    expiresIn: z.int().min(1).optional().openapi({ description: "Seconds; an hour unless given" }),
+  })
+  .openapi("RoomTokenRequest");
 export const VerifyBody = z.object({ token: z.string().max(65_536) }).openapi("VerifyRequest");
 
 /** How many users there may be is for the gateway to say. */
@@ -203,6 +210,41 @@ export const DirectResultSchema = z.object({ id: z.string(), delivered: z.int() 
 export const NotifyResultSchema = z.object({ delivered: z.int() }).openapi("NotifyResult");
 export const RevokeResultSchema = z.object({ disconnected: z.int() }).openapi("RevokeResult");
 export const TokenSchema = z.object({ token: z.string(), expiresAt: millis }).openapi("Token");
+export const SignInBody = z
+  .union(
+    [
+      z.strictObject({ token: z.string().max(65_536) }),
+      z.strictObject({ apiKey: z.string().max(1024), tenantId: tenantId.optional() }),
+    ],
+    {
+      error: "must be { token }, or { apiKey, tenantId? }",
+    },
+  )
+  .openapi("SignIn");
+export const TicketBody = z.strictObject({}).openapi("TicketRequest");
+export const SessionSchema = z
+  .object({
+    userId: z.string().nullable().openapi({ description: "Null for an API key" }),
+    tenantId: z.string().openapi({ description: "The tenant of requests that name none" }),
+    tenants: z.union([z.literal("*"), z.array(z.string())]).openapi({ description: "Those that it reaches" }),
+    roles: z.array(z.enum(ROLES)),
+    expiresAt: millis,
+    csrf: z.string().openapi({ description: "What requests with the cookie must bring as X-CSRF-Token" }),
+    version: z.string(),
+    nodeId: z.string(),
+    capabilities: z.object({
+      tokens: z.boolean().openapi({ description: "Whether tokens can be issued here" }),
+      roomTokens: z.boolean(),
+      socketPath: z.string(),
+      dialects: z.object({
+        native: z.boolean(),
+        steedos: z.boolean(),
+        twake: z.boolean(),
+        plazer: z.union([z.literal(false), z.object({ namespace: z.string() })]),
+      }),
+    }),
+  })
+  .openapi("Session");
 export const VerifiedSchema = z
   .object({ valid: z.boolean(), claims: z.record(z.string(), z.unknown()).optional(), error: z.string().optional() })
   .openapi("Verified");
