@@ -37,7 +37,7 @@ export function BroadcastView({ channel, rule }: BroadcastViewProps) {
   const names = events === null ? [] : Object.keys(events);
   const [typed, setTyped] = useState<string>();
   const event = typed ?? names[0] ?? "message";
-  const schema = (events === null ? null : events[event]) ?? undefined;
+  const schema = events !== null && Object.hasOwn(events, event) ? (events[event] ?? undefined) : undefined;
   const [text, setText] = useState<string>();
   const example = schema === undefined ? "{}" : exampleText(schema);
   const shown = text ?? example;
@@ -142,7 +142,13 @@ export function BroadcastView({ channel, rule }: BroadcastViewProps) {
   );
 }
 
-function Result({ channel, done }: { readonly channel: string; readonly done: Published & { readonly event: string } }) {
+function Result({
+  channel,
+  done,
+}: {
+  readonly channel: string;
+  readonly done: Published & { readonly event: string };
+}) {
   const { t } = useTranslation("channels");
   const { id, position, event } = done;
   return (

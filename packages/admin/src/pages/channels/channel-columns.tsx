@@ -27,7 +27,15 @@ export function useChannelColumns({ sorting, sort, busiest }: ChannelColumnsOpti
   return useMemo(() => {
     const head = (by: Sorting["sort"], header: string): Pick<Column<Channel>, "key" | "header" | "sorted"> => {
       const sorted = sorting.sort !== by ? "none" : sorting.order === "asc" ? "ascending" : "descending";
-      return { key: by, sorted, header: <SortButton sorted={sorted} sort={() => sort(by)}>{header}</SortButton> };
+      return {
+        key: by,
+        sorted,
+        header: (
+          <SortButton sorted={sorted} sort={() => sort(by)}>
+            {header}
+          </SortButton>
+        ),
+      };
     };
     const columns: Column<Channel>[] = [
       {

@@ -29,7 +29,9 @@ export function HistoryView({ path, keeps, oldest }: HistoryViewProps) {
     <Stack gap="sm">
       {log.error === null ? null : <Failure error={log.error} retry={log.older} />}
       <Group justify="space-between">
-        <Text size="sm">{t("history.loaded", { count: plural(log.events.length), number: count(log.events.length) })}</Text>
+        <Text size="sm">
+          {t("history.loaded", { count: plural(log.events.length), number: count(log.events.length) })}
+        </Text>
         <Group gap="xs">
           <Button size="xs" variant="default" onClick={log.reload} loading={log.busy}>
             {t("history.reload")}

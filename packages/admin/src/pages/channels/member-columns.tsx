@@ -32,7 +32,11 @@ export function usePeopleColumns(show: (person: Person) => void): readonly Colum
           <UnstyledButton
             className="row-button"
             aria-haspopup="dialog"
-            aria-label={t("members.show", { count: plural(person.members.length), number: count(person.members.length), user: person.userId ?? t("members.visitor") })}
+            aria-label={t("members.show", {
+              count: plural(person.members.length),
+              number: count(person.members.length),
+              user: person.userId ?? t("members.visitor"),
+            })}
             onClick={() => show(person)}
           >
             {person.members.length}
@@ -46,7 +50,8 @@ export function usePeopleColumns(show: (person: Person) => void): readonly Colum
         cell: ({ since }) => <When at={since} />,
       },
     ];
-    if (!narrow) columns.push({ key: "about", header: t("members.about"), width: "minmax(160px, 3fr)", cell: aboutFirst });
+    if (!narrow)
+      columns.push({ key: "about", header: t("members.about"), width: "minmax(160px, 3fr)", cell: aboutFirst });
     return columns;
   }, [t, narrow, count, show]);
 }

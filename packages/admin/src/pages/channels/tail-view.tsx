@@ -60,7 +60,11 @@ export function TailView({ tail, error }: TailState) {
           {t(paused ? "tail.paused" : connected ? "tail.following" : "tail.waiting")}
         </Badge>
         <Text size="sm">
-          {t("tail.received", { count: plural(received), number: count(received), rate: perSecond(Math.round(rate * 10) / 10) })}
+          {t("tail.received", {
+            count: plural(received),
+            number: count(received),
+            rate: perSecond(Math.round(rate * 10) / 10),
+          })}
         </Text>
         {received > MOST_ROWS ? <Text size="sm">{t("tail.kept", { number: count(MOST_ROWS) })}</Text> : null}
       </Group>
