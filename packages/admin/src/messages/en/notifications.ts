@@ -22,7 +22,7 @@ export const notifications = {
   went_one: "To {{number}} socket; users: {{users}}.",
   went_other: "To {{number}} sockets; users: {{users}}.",
   nobody:
-    "None of them is connected and listens now. Whoever connects later finds it in the history of the own notifications.",
+    "None of them is connected and listens now. Whoever connects later finds it in the history of their notifications.",
   history: "Sent during this visit",
   none: "Nothing was sent yet",
   noneText: "What you send is listed here until you reload the page or sign out. The audit log keeps who sent.",

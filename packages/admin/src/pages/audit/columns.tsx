@@ -2,6 +2,7 @@ import { UnstyledButton } from "@mantine/core";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { JsonPreview } from "../../components/json-preview.tsx";
+import { Moment } from "../../components/moment.tsx";
 import { Plain } from "../../components/plain.tsx";
 import { To } from "../../components/to.tsx";
 import { useNarrow } from "../../components/use-narrow.ts";
@@ -20,26 +21,26 @@ export function useAuditColumns(show: (entry: AuditEntry) => void): readonly Col
     const when: Column<AuditEntry> = {
       key: "when",
       header: t("when"),
-      width: narrow ? "84px" : "170px",
-      cell: ({ at }) => <When at={at} />,
+      width: narrow ? "48px" : "180px",
+      cell: ({ at }) => (narrow ? <Moment at={at} short /> : <When at={at} />),
     };
     const who: Column<AuditEntry> = {
       key: "who",
       header: t("who"),
-      width: "minmax(80px, 1fr)",
+      width: narrow ? "minmax(56px, 1fr)" : "minmax(80px, 1fr)",
       cell: ({ who: userId }) =>
         userId === null ? t("nobody") : <To page="/users" query={{ userId }} text={userId} />,
     };
     const did: Column<AuditEntry> = {
       key: "did",
       header: t("did"),
-      width: "minmax(110px, 1fr)",
+      width: narrow ? "minmax(90px, 1.5fr)" : "minmax(150px, 1fr)",
       cell: (entry) => <Did entry={entry} show={show} />,
     };
     const whom: Column<AuditEntry> = {
       key: "whom",
       header: t("whom"),
-      width: "minmax(90px, 1.5fr)",
+      width: narrow ? "minmax(64px, 1fr)" : "minmax(90px, 1.5fr)",
       cell: (entry) => <Targets entry={entry} most={1} />,
     };
     if (narrow) return [when, who, did, whom];

@@ -6,6 +6,7 @@ import { useLog } from "../../api/use-log.ts";
 import { Empty } from "../../components/empty.tsx";
 import { Failure } from "../../components/failure.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
+import { tableHeight } from "../../components/table-height.ts";
 import { useNumbers } from "../../components/use-numbers.ts";
 import { useParam } from "../../components/use-param.ts";
 import { VirtualTable } from "../../components/virtual-table.tsx";
@@ -84,7 +85,7 @@ export function AuditPage() {
               columns={columns}
               rows={found}
               total={found.length}
-              height="max(320px, calc(100dvh - 280px))"
+              height={tableHeight(found.length, 280)}
               onEnd={more ? older : undefined}
               rowKey={({ id }) => id}
             />

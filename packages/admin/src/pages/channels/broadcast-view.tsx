@@ -55,7 +55,10 @@ export function BroadcastView({ channel, rule }: BroadcastViewProps) {
         const published = await rest.post<Published>("/api/socket/broadcast", body);
         setDone({ ...published, event });
       } catch (thrown) {
-        setRefused(problemsOf(RestError.from(thrown)));
+        const problems = problemsOf(RestError.from(thrown));
+        setRefused(problems);
+        // What the fields show need not be told twice.
+        if (problems.length > 0) return;
         throw thrown;
       }
       return t("broadcast.done", { event });
@@ -133,7 +136,7 @@ export function BroadcastView({ channel, rule }: BroadcastViewProps) {
       </Group>
       {done === undefined ? null : <Result channel={channel} done={done} />}
       {schema === undefined ? null : (
-        <details>
+        <details className="small">
           <summary>{t("broadcast.schema")}</summary>
           <JsonView value={schema} label={t("broadcast.schema")} />
         </details>

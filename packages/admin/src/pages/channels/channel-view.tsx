@@ -71,7 +71,7 @@ function Named({ channel }: { readonly channel: string }) {
       >
         <Tabs.List>
           {TABS.map((one) => (
-            <Tabs.Tab key={one} value={one}>
+            <Tabs.Tab key={one} value={one} px={{ base: 8, sm: "md" }}>
               {t(`tabs.${one}`)}
             </Tabs.Tab>
           ))}

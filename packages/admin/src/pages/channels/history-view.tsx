@@ -46,12 +46,7 @@ export function HistoryView({ path, keeps, oldest }: HistoryViewProps) {
       {log.events.length === 0 ? (
         <Empty title={t("history.none")}>{t(keeps === false ? "history.keepsNothing" : "history.nothingYet")}</Empty>
       ) : (
-        <EventTable
-          label={t("history.label")}
-          events={log.events}
-          height="max(320px, calc(100dvh - 380px))"
-          onEnd={more ? log.older : undefined}
-        />
+        <EventTable label={t("history.label")} events={log.events} rest={380} onEnd={more ? log.older : undefined} />
       )}
     </Stack>
   );

@@ -71,7 +71,7 @@ export function TailView({ tail, error }: TailState) {
       {rows.length === 0 ? (
         <Empty title={t(filtered ? "tail.noneMatch" : "tail.none")}>{t(filtered ? "tail.widen" : "tail.wait")}</Empty>
       ) : (
-        <EventTable label={t("tail.label")} events={rows} height="max(320px, calc(100dvh - 420px))" />
+        <EventTable label={t("tail.label")} events={rows} rest={420} />
       )}
     </Stack>
   );
