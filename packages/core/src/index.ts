@@ -33,13 +33,7 @@ export type { Connection, ConnectionLoad, EncodedFrame, Wire } from "./connectio
 export type { PublishingOptions, ResourceChange } from "./back-end.ts";
 export type { ConnectionInfo } from "./connection-info.ts";
 export { channelCursor, channelOrder, channelPlace, ChannelSelection, type ChannelPlace } from "./channel-selection.ts";
-export {
-  createGateway,
-  Gateway,
-  type ChannelHistory,
-  type GatewayOptions,
-  type HistoryPart,
-} from "./gateway.ts";
+export { createGateway, Gateway, type ChannelHistory, type GatewayOptions, type HistoryPart } from "./gateway.ts";
 export { draftDigest } from "./idempotency.ts";
 export type { ConnectionDetails, PrincipalDetails, SubscriptionDetails } from "./insight/connection-details.ts";
 export type { Decision, Decisions } from "./insight/decisions.ts";

@@ -12,7 +12,7 @@ import {
 } from "@roomcast/core";
 import { ChannelPlaces } from "./channel-places.ts";
 import type { Keys } from "./keys.ts";
-import type { RedisLink } from "./link.ts";
+import { readMany, type RedisLink } from "./link.ts";
 import { SUMMARIES } from "./presence-scripts.ts";
 
 /** Channels whose numbers are read in one go, which keeps Redis for a millisecond or two. */
@@ -124,17 +124,15 @@ export class ChannelIndex {
 
   /** Those of these channels that have anybody, in their order; the others are listed no more. */
   async #listed(tenantId: string, names: readonly string[]): Promise<readonly ChannelSummary[]> {
-    const parts: Promise<readonly (ChannelSummary | undefined)[]>[] = [];
-    for (let at = 0; at < names.length; at += SUMMARIES_AT_ONCE)
-      parts.push(this.#summaries(tenantId, names.slice(at, at + SUMMARIES_AT_ONCE)));
-    const summaries = (await Promise.all(parts)).flat();
+    const summaries = await readMany(this.#link, names, SUMMARIES_AT_ONCE, async (some) => {
+      return await this.#summaries(tenantId, some);
+    });
     const gone = names.filter((_, at) => summaries[at] === undefined);
     await Promise.all(gone.map(async (name) => await this.remove({ tenantId, name })));
     return summaries.filter((one) => one !== undefined);
   }
 
   async #summaries(tenantId: string, names: readonly string[]): Promise<readonly (ChannelSummary | undefined)[]> {
-    if (this.#link.sharded) return await Promise.all(names.map(async (name) => await this.summary({ tenantId, name })));
     const keys = names.flatMap((name) => this.#summaryKeys({ tenantId, name }));
     const counts = (await this.#link.run(SUMMARIES, keys, [])) as readonly number[];
     return names.map((name, at) => toSummary(name, counts[2 * at] ?? 0, counts[2 * at + 1] ?? 0));

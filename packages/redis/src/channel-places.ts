@@ -1,6 +1,6 @@
 import { SharedReads, type ChannelPlace, type ChannelSort } from "@roomcast/core";
 import type { Keys } from "./keys.ts";
-import type { RedisLink } from "./link.ts";
+import { readMany, type RedisLink } from "./link.ts";
 import { MEMBER_COUNTS, SUBSCRIBER_COUNTS } from "./presence-scripts.ts";
 
 /** Names that are read in one go, and channels whose numbers are: each keeps Redis for a millisecond or two. */
@@ -9,7 +9,7 @@ const NUMBERS_AT_ONCE = 1000;
 /** So many channels are read each time that they are asked for. */
 const FEW = 2000;
 /** How old what was read may be where there are more. */
-const MOST_AGE_MS = 3000;
+const MOST_AGE_MS = 10_000;
 /** Of the time, at most this part is spent on reading. */
 const SHARE = 0.1;
 
@@ -65,9 +65,8 @@ export class ChannelPlaces {
     if (sort === "name") return [];
     const [kind, script] = sort === "members" ? ["members", MEMBER_COUNTS] : ["subscribers", SUBSCRIBER_COUNTS];
     const keys = names.map((name) => this.#keys.ofChannel({ tenantId, name }, kind));
-    const size = this.#link.sharded ? 1 : NUMBERS_AT_ONCE;
-    const parts: Promise<unknown>[] = [];
-    for (let at = 0; at < keys.length; at += size) parts.push(this.#link.run(script, keys.slice(at, at + size), []));
-    return ((await Promise.all(parts)) as readonly (readonly number[])[]).flat();
+    return await readMany(this.#link, keys, NUMBERS_AT_ONCE, async (some) => {
+      return (await this.#link.run(script, some, [])) as readonly number[];
+    });
   }
 }

@@ -113,6 +113,16 @@ describe("two gateways on one Redis", { timeout: 60_000 }, () => {
       const { entries, total } = await gateway.connections("default");
       expect([total, entries.map(({ socketId }) => socketId).toSorted()]).toEqual([2, [alice.id, bob.id]]);
       expect((await gateway.connections("default", { userId: "bob" })).entries).toMatchObject([{ socketId: bob.id }]);
+      for (const [client, nodeId] of [
+        [alice, one.gateway.nodeId],
+        [bob, two.gateway.nodeId],
+      ] as const) {
+        // What it follows only its own node knows.
+        const channels = gateway.nodeId === nodeId ? (client === alice ? ["a"] : ["a", "b"]) : [];
+        expect((await gateway.connections("default", { nodeId, dialect: "native" })).entries).toMatchObject([
+          { socketId: client.id, nodeId, channels },
+        ]);
+      }
     }
     bob.leave();
     await until(() => expect(pushed(alice, "left")).toEqual(["bob"]));

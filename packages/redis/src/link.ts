@@ -115,6 +115,30 @@ export async function runScript(
   }
 }
 
+/** Commands that are begun in one go, which takes some milliseconds. */
+const BEGUN_AT_ONCE = 250;
+
+/**
+ * Reads something of many, in their order: `size` of them by one script, or each by its own where keys are spread over
+ * several servers.
+ */
+export async function readMany<Item, Value>(
+  { sharded }: RedisLink,
+  items: readonly Item[],
+  size: number,
+  read: (some: readonly Item[]) => Promise<readonly Value[]>,
+): Promise<readonly Value[]> {
+  const each = sharded ? 1 : size;
+  const found: Value[] = [];
+  for (let from = 0; from < items.length; from += each * BEGUN_AT_ONCE) {
+    const parts: Promise<readonly Value[]>[] = [];
+    for (let at = from; at < Math.min(items.length, from + each * BEGUN_AT_ONCE); at += each)
+      parts.push(read(items.slice(at, at + each)));
+    for (const part of await Promise.all(parts)) found.push(...part);
+  }
+  return found;
+}
+
 /** Rejects with `UNAVAILABLE` where `work` has not ended in time. */
 export async function inTime<Value>(work: Promise<Value>, milliseconds: number = COMMAND_MS): Promise<Value> {
   let timer: NodeJS.Timeout | undefined;

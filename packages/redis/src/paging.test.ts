@@ -26,7 +26,7 @@ const plan: fc.Arbitrary<PagingPlan> = fc.record({
     { requiredKeys: ["limit"] },
   ),
   there: channels,
-  during: fc.array(channels, { maxLength: 5 }),
+  during: fc.array(fc.array(channel, { maxLength: 8 }), { maxLength: 5 }),
 });
 
 let server: RedisServer;

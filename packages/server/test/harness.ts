@@ -28,7 +28,7 @@ export const KEY = "a-key-for-everything-in-the-tests";
 export const ACME_KEY = "a-key-for-acme-in-the-tests-only";
 /** One for the tenants `acme` and `beta`, and role `admin`. */
 export const ACME_ADMIN_KEY = "a-key-for-admins-of-acme-and-beta";
-const SECRET = "a secret of the tests, of more than 32 bytes";
+export const SECRET = "a secret of the tests, of more than 32 bytes";
 
 export interface StartOptions {
   readonly httpServer?: Server;

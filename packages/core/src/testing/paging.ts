@@ -13,7 +13,7 @@ export interface PagingPlan {
   readonly query: Omit<ChannelQuery, "cursor" | "name" | "userId">;
   /** What is made of tenant `acme` before the first page. */
   readonly there: readonly ChannelState[];
-  /** What becomes so while each page is read. */
+  /** What becomes so, one after the other, while each page is read. */
   readonly during: readonly (readonly ChannelState[])[];
 }
 
@@ -22,16 +22,17 @@ export interface PagingPlan {
  * by, was not shown once, or stood in the wrong place among such.
  */
 export async function checkPaging(store: PresenceStore, { query, there, during }: PagingPlan): Promise<void> {
-  for (const state of there) await become(store, state);
+  await becomeAll(store, there);
   const before = await everything(store);
   const read: ChannelSummary[] = [];
   let cursor: string | undefined;
   let page = 0;
   do {
     const reading = store.channels("acme", { ...query, ...(cursor !== undefined && { cursor }) });
-    const changes = Promise.all((during[page] ?? []).map(async (state) => await become(store, state)));
+    const changes = becomeAll(store, during[page] ?? []);
     const { entries, cursor: next, total } = await reading;
     await changes;
+    same(new Set(entries.map(({ name }) => name)).size, entries.length, "different channels of a page");
     check(entries.length <= query.limit, `${entries.length} entries of ${query.limit}`);
     if (during.length === 0) same(total, before.filter((one) => isLookedFor(query, one)).length, "the total");
     read.push(...entries);
@@ -52,6 +53,10 @@ export async function checkPaging(store: PresenceStore, { query, there, during }
   );
   const rest = read.filter(({ name }) => moved.has(name) && !isLookedFor(query, { name }));
   same(rest, [], "what was not looked for");
+}
+
+async function becomeAll(store: PresenceStore, states: readonly ChannelState[]): Promise<void> {
+  for (const state of states) await become(store, state);
 }
 
 /** Puts and removes members, and counts, until a channel of tenant `acme` is so. */

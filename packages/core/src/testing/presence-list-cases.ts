@@ -81,17 +81,39 @@ export const presenceListCases: Readonly<Record<string, (subject: PresenceSubjec
     for (const cursor of cursors)
       await rejects(store.channels("acme", { limit: 1, cursor }), ["INVALID_PAYLOAD"], `channels at ${cursor}`);
   },
+  "goes on behind a cursor's place, whatever the prefix": async ({ store }) => {
+    const names = ["a", "a1", "b", "b1", "c"];
+    await checkPaging(store, {
+      query: { limit: 9 },
+      there: names.map((name) => ({ name, members: 1, subscribers: 0 })),
+      during: [],
+    });
+    for (const order of ["asc", "desc"] as const)
+      for (const at of [1, 2, 3, 4]) {
+        const { cursor } = await store.channels("acme", { limit: at, order });
+        check(cursor !== undefined, "there is more");
+        const ordered = order === "asc" ? names : names.toReversed();
+        for (const prefix of ["a", "b", "b1", "c", "d", ""]) {
+          const page = await store.channels("acme", { limit: 9, order, prefix, cursor });
+          same(
+            [page.entries.map(({ name }) => name), page.cursor],
+            [ordered.slice(at).filter((name) => name.startsWith(prefix)), undefined],
+            `those with ${JSON.stringify(prefix)} behind the first ${at}, ${order}`,
+          );
+        }
+      }
+  },
   "looks for members by their node and texts of their state, in pages": async ({ store, other }) => {
     const addresses = ["10.0.0.1", "10.0.0.12", "192.0.2.1", 'a"\\é🐢'];
     const all = Array.from({ length: 40 }, (_, n) =>
       member(`s${n}`, {
         userId: n % 2 ? "ann" : null,
         nodeId: `node-${(n % 2) + 1}`,
-        state: { dialect: n % 3 ? "native" : "twake", address: addresses[n % 4] },
+        state: { kind: n % 3 ? "usual" : "rare", address: addresses[n % 4] },
       }),
     );
     for (const [n, one] of all.entries()) await (n % 2 ? other : store).put(CHANNEL, one);
-    await store.put(CHANNEL, member("odd", { state: ["10.0.0.1"], info: { state: { dialect: "native" } } }));
+    await store.put(CHANNEL, member("odd", { state: ["10.0.0.1"], info: { state: { kind: "usual" } } }));
     await store.put(CHANNEL, member("none"));
     const found = async (where: MemberFilter, whose: { userId?: string; socketId?: string } = {}, limit = 7) => {
       const list = await pages(async (cursor) => {
@@ -102,15 +124,15 @@ export const presenceListCases: Readonly<Record<string, (subject: PresenceSubjec
       return list.map(({ socketId }) => socketId);
     };
     const those = (
-      test: (state: { dialect: string; address: string }, nodeId: string, userId: string | null) => boolean,
+      test: (state: { kind: string; address: string }, nodeId: string, userId: string | null) => boolean,
     ) =>
       all
-        .filter(({ state, nodeId, userId }) => test(state as { dialect: string; address: string }, nodeId, userId))
+        .filter(({ state, nodeId, userId }) => test(state as { kind: string; address: string }, nodeId, userId))
         .map(({ socketId }) => socketId);
     for (const limit of [1, 7, 100]) {
       same(
-        await found({ state: { dialect: "twake" } }, {}, limit),
-        those(({ dialect }) => dialect === "twake"),
+        await found({ state: { kind: "rare" } }, {}, limit),
+        those(({ kind }) => kind === "rare"),
         "a text",
       );
       for (const text of ["10.0.0.1", "10.", 'a"\\é🐢', 'a"', 'a"\\é\ud83d', "1", "2"])
@@ -125,12 +147,17 @@ export const presenceListCases: Readonly<Record<string, (subject: PresenceSubjec
       those(({ address }) => address === "10.0.0.1"),
       "the whole text",
     );
-    same(await found({ state: { dialect: "nat" } }), [], "half a text");
-    same(await found({ state: { transport: "native" } }), [], "another field");
+    same(await found({ state: { kind: "usu" } }), [], "half a text");
+    same(await found({ state: { transport: "usual" } }), [], "another field");
     same(
-      await found({ nodeId: "node-2", state: { dialect: "twake" } }),
-      those((s, n) => n === "node-2" && s.dialect === "twake"),
+      await found({ nodeId: "node-2", state: { kind: "rare" } }),
+      those((s, n) => n === "node-2" && s.kind === "rare"),
       "both",
+    );
+    same(
+      await found({ state: { kind: "usual" } }),
+      those(({ kind }) => kind === "usual"),
+      "a text of the state",
     );
     same(await found({ nodeId: "node-9" }), [], "no node");
     same(
