@@ -10,6 +10,7 @@ import { Failure } from "../components/failure.tsx";
 import { PageHeader } from "../components/page-header.tsx";
 import { HeadingFocus } from "../components/heading-focus.tsx";
 import { SignInPage } from "../pages/sign-in/page.tsx";
+import { useExactSearch } from "./exact-search.ts";
 import { chooseLanguage, preferencesCookie, readPreferences, type Preferences } from "./preferences.ts";
 import { PreferencesContext } from "./preferences-context.ts";
 import { SessionProvider, useAnySession } from "./session.tsx";
@@ -45,7 +46,7 @@ export function App({ settings, nonce, messages }: AppProps) {
     <I18nextProvider i18n={messages}>
       <QueryClientProvider client={queries}>
         <Looks nonce={nonce} settings={settings} messages={messages}>
-          <Router base={settings.path}>
+          <Router base={settings.path} searchHook={useExactSearch}>
             <SessionProvider settings={settings}>
               <HeadingFocus>
                 <Content />
