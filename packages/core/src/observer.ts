@@ -17,8 +17,8 @@ export interface Observer {
   filtered?(count: number): void;
   /** Frames that were meant for a session and were not written. */
   dropped?(reason: "slow" | "no-form" | "malformed", count: number): void;
-  /** A command, handshake or request was refused. */
-  refused?(code: ErrorCode): void;
+  /** A command, handshake or request was refused; of a tenant where it is known whose it was. */
+  refused?(code: ErrorCode, tenantId?: string): void;
   /** Something failed that no caller is told the cause of. */
   failed?(where: string, error: unknown): void;
 }

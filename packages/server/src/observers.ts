@@ -41,8 +41,8 @@ class Observers implements Required<Observer> {
     for (const observer of this.#all) observer.dropped?.(reason, count);
   }
 
-  refused(code: ErrorCode): void {
-    for (const observer of this.#all) observer.refused?.(code);
+  refused(code: ErrorCode, tenantId?: string): void {
+    for (const observer of this.#all) observer.refused?.(code, tenantId);
   }
 
   failed(where: string, error: unknown): void {
