@@ -6,6 +6,7 @@ import { DataTable } from "./data-table.tsx";
 import { PageLink } from "./page-link.tsx";
 import { Plain } from "./plain.tsx";
 import { useCauses } from "./use-causes.ts";
+import { useNumbers } from "./use-numbers.ts";
 
 export interface IncidentsProps {
   readonly label: string;
@@ -38,7 +39,8 @@ export function Incidents({ label, incidents, showAll, testRule }: IncidentsProp
 function What({ incident, testRule }: { readonly incident: Incident } & Pick<IncidentsProps, "testRule">) {
   const { t } = useTranslation("users");
   const causes = useCauses();
-  const { kind, code, message, command, channel } = incident;
+  const { count } = useNumbers();
+  const { kind, code, message, command, channel, times = 1 } = incident;
   return (
     <Stack gap={4}>
       <Group gap="xs">
@@ -46,10 +48,11 @@ function What({ incident, testRule }: { readonly incident: Incident } & Pick<Inc
           {t(`incident.kinds.${kind}`)}
         </Badge>
         <code>{code}</code>
+        {times === 1 ? null : <Text size="sm">{t("incident.times", { times: count(times) })}</Text>}
         {command === undefined ? null : <Plain text={command} />}
         {channel === undefined ? null : (
           <PageLink to="/socket" query={{ channel }}>
-            <Plain text={channel} />
+            <Plain text={channel} most={300} />
           </PageLink>
         )}
       </Group>

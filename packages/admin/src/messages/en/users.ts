@@ -90,6 +90,7 @@ export const users = {
     what: "What happened, and what to do",
     where: "Where",
     kinds: { refused: "refused", ended: "ended", dropped: "missed events" },
+    times: "{{times}} times",
     node: "node",
     said: "It was told:",
   },

@@ -84,6 +84,7 @@ export const users: Messages["users"] = {
     what: "O que aconteceu, e o que fazer",
     where: "Onde",
     kinds: { refused: "recusado", ended: "encerrada", dropped: "perdeu eventos" },
+    times: "{{times}} vezes",
     node: "nó",
     said: "Foi avisado:",
   },

@@ -80,6 +80,7 @@ export const users: Messages["users"] = {
     what: "发生了什么，怎么办",
     where: "位置",
     kinds: { refused: "被拒绝", ended: "已结束", dropped: "丢失事件" },
+    times: "{{times}} 次",
     node: "节点",
     said: "返回的消息：",
   },

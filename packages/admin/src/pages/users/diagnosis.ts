@@ -18,6 +18,9 @@ export interface Evidence {
   readonly now: number;
 }
 
+/** How a connection follows a channel. */
+export type Following = Pick<ConnectionDetails["subscriptions"][number], "by" | "filter" | "lagging">;
+
 export type Verdict = "notConnected" | "notSubscribed" | "refused" | "slow" | "nothing" | "unknown";
 
 /** Something that a verdict follows from, or that one has to know beside it. */
@@ -57,26 +60,28 @@ export interface Diagnosis {
 /** What was lost longer ago than this does not tell why nothing comes now. */
 const RECENT_MS = 3_600_000;
 
-/** Channels on which a user is notified without asking for it, by the dialects that have such. */
-const OWN_NOTIFICATIONS: readonly string[] = ["@notifications", "notification-change"];
+/** The room of its own in which a connection of the Steedos dialect hears notifications. */
+const STEEDOS_NOTIFICATIONS = "notification-change";
+/** The dialect whose connections hear notifications without asking for it. */
+const ALWAYS_NOTIFIED = "plazer";
 
 /** Where a user's notifications are published. */
 export function notificationsOf(userId: string): string {
   return `notifications:${userId}`;
 }
 
-/** The subscription by which a connection hears a channel. */
-export function followed(
-  details: ConnectionDetails,
-  channel: string,
-): ConnectionDetails["subscriptions"][number] | undefined {
-  const { userId, subscriptions } = details;
+/** By what a connection hears a channel; undefined where it does not. */
+export function followed(details: ConnectionDetails, channel: string): Following | undefined {
+  const { userId, dialect, subscriptions } = details;
   const notifications = userId !== null && channel === notificationsOf(userId);
-  return subscriptions.find((subscription) =>
+  if (notifications && dialect === ALWAYS_NOTIFIED) return { by: "given", lagging: false };
+  const found = subscriptions.filter((subscription) =>
     subscription.own
-      ? notifications && OWN_NOTIFICATIONS.includes(subscription.channel)
+      ? notifications && subscription.channel === STEEDOS_NOTIFICATIONS
       : subscription.channel === channel,
   );
+  // One without a filter hears all that the others do.
+  return found.find(({ filter }) => filter === undefined) ?? found[0];
 }
 
 /** Why a user hears nothing on a channel, as far as what is known tells. */
@@ -188,7 +193,7 @@ function heard(
 
 /** Whether somebody was refused as a whole, and not one command. */
 function isArrival({ kind, command, socketId }: Incident): boolean {
-  return kind === "refused" && command === undefined && socketId === undefined;
+  return kind === "refused" && command === "connect" && socketId === undefined;
 }
 
 interface Known {
