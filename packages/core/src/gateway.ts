@@ -17,6 +17,7 @@ import {
 } from "@roomcast/protocol";
 import type { Admission, Admissions, Visitor } from "./admission.ts";
 import { assemble, rulesOf } from "./assemble.ts";
+import { AUDIT_EVENT, auditOf, auditRecord, type AuditEntry } from "./audit.ts";
 import type { ArrivalHook, Authenticator, Origin, Revocations } from "./auth.ts";
 import { BackEnd, type PublishingOptions, type ResourceChange } from "./back-end.ts";
 import { isCloser, isHealthCheck, type Broker, type Published, type Signal } from "./broker.ts";
@@ -72,6 +73,20 @@ export interface ListQuery {
   /** 1 to 1,000; 100 by default. */
   readonly limit?: number;
   readonly cursor?: string;
+}
+
+/** Which part of a channel's log is asked for. */
+export interface HistoryPart {
+  /** 1 to 1,000; 100 by default. */
+  readonly limit?: number;
+  /** Where to begin; the newest events without it. */
+  readonly since?: Position;
+}
+
+export interface ChannelHistory {
+  readonly events: readonly Publication[];
+  /** Absent where the channel keeps no history. */
+  readonly position?: Position;
 }
 
 /** Makes a gateway: the engine without any network. Bindings open connections on it; back ends publish through it. */
@@ -238,6 +253,24 @@ export class Gateway {
     return await this.#backEnd.direct(tenantId, to, event, data);
   }
 
+  /**
+   * Writes down what somebody did in a tenant: to the observer, and for 30 days as an event `audit` on the tenant's reserved
+   * channel `@audit`.
+   */
+  async audit(tenantId: string, entry: AuditEntry): Promise<void> {
+    checkTenant(tenantId);
+    const record = auditRecord(entry);
+    this.observer.audited?.(tenantId, record);
+    await this.#working();
+    await this.#backEnd.publishReserved(auditOf(tenantId), AUDIT_EVENT, record);
+  }
+
+  /** What was written down of a tenant, like `history`: the newest 1,000 entries of the last 30 days. */
+  async auditLog(tenantId: string, query: HistoryPart = {}): Promise<ChannelHistory> {
+    checkTenant(tenantId);
+    return await this.#historyOf(auditOf(tenantId), query);
+  }
+
   /** A page of a channel's members. */
   async members(address: ChannelAddress, query: { readonly cursor?: string } = {}): Promise<MembersPage> {
     checkAddress(address);
@@ -245,17 +278,9 @@ export class Gateway {
   }
 
   /** The newest events of a channel, or with `since` the oldest after it; oldest first. Without history: none. */
-  async history(
-    address: ChannelAddress,
-    query: { readonly limit?: number; readonly since?: Position } = {},
-  ): Promise<{ readonly events: readonly Publication[]; readonly position?: Position }> {
-    await this.#working();
+  async history(address: ChannelAddress, query: HistoryPart = {}): Promise<ChannelHistory> {
     checkAddress(address);
-    const limit = historyLimit(query.limit);
-    const { since } = query;
-    const page = await this.#services.publisher.history(address, since === undefined ? { limit } : { limit, since });
-    if (page === undefined) return { events: [] };
-    return { events: fitting(page.events, since === undefined ? "newest" : "oldest"), position: page.position };
+    return await this.#historyOf(address, query);
   }
 
   /** A page of a tenant's active channels, by name. */
@@ -417,6 +442,14 @@ export class Gateway {
     await this.insight.leave();
     // The broker last: the others may go by its connections.
     for (const part of [presence, revocations, broker]) if (isCloser(part)) await part.close();
+  }
+
+  async #historyOf(address: ChannelAddress, { limit: asked, since }: HistoryPart): Promise<ChannelHistory> {
+    await this.#working();
+    const limit = historyLimit(asked);
+    const page = await this.#services.publisher.history(address, since === undefined ? { limit } : { limit, since });
+    if (page === undefined) return { events: [] };
+    return { events: fitting(page.events, since === undefined ? "newest" : "oldest"), position: page.position };
   }
 
   /** Waits until the broker has started: nothing may be published to one that is still taking over its logs. */

@@ -1,4 +1,5 @@
 export { Admission } from "./admission.ts";
+export { AUDIT_ACTIONS, type AuditAction, type AuditEntry, type AuditRecord } from "./audit.ts";
 export {
   isRoomTokenVerifier,
   type Arrival,
@@ -31,7 +32,14 @@ export { systemClock, type Clock } from "./clock.ts";
 export type { Connection, EncodedFrame, Wire } from "./connection.ts";
 export type { PublishingOptions, ResourceChange } from "./back-end.ts";
 export type { ConnectionInfo } from "./connection-info.ts";
-export { createGateway, Gateway, type GatewayOptions, type ListQuery } from "./gateway.ts";
+export {
+  createGateway,
+  Gateway,
+  type ChannelHistory,
+  type GatewayOptions,
+  type HistoryPart,
+  type ListQuery,
+} from "./gateway.ts";
 export { draftDigest } from "./idempotency.ts";
 export type { Incident } from "./insight/incident.ts";
 export type { Answers, Insight } from "./insight/insight.ts";

@@ -12,7 +12,7 @@ import { chooseLanguage, preferencesCookie, readPreferences, type Preferences } 
 import { PreferencesContext } from "./preferences-context.ts";
 import { SessionProvider, useAnySession } from "./session.tsx";
 import type { PageSettings } from "./settings.ts";
-import { theme } from "./theme.ts";
+import { theme, variables } from "./theme.ts";
 
 export interface AppProps {
   readonly settings: PageSettings;
@@ -79,6 +79,7 @@ function Looks({ nonce, settings, messages, children }: AppProps & { readonly ch
     <PreferencesContext value={value}>
       <MantineProvider
         theme={theme}
+        cssVariablesResolver={variables}
         getStyleNonce={() => nonce}
         defaultColorScheme="auto"
         colorSchemeManager={UNKEPT}

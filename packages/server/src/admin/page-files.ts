@@ -40,7 +40,9 @@ export class PageFiles {
     const names = await this.#list();
     // By its whole name: what leads elsewhere is the name of none.
     if (!names.has(name) || isCompressed(name)) return [];
-    const compressed = (Object.keys(ENCODINGS) as Encoding[]).filter((encoding) => names.has(name + ENCODINGS[encoding]));
+    const compressed = (Object.keys(ENCODINGS) as Encoding[]).filter((encoding) =>
+      names.has(name + ENCODINGS[encoding]),
+    );
     return [...compressed, "identity"];
   }
 

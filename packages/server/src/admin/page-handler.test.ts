@@ -47,7 +47,11 @@ interface Got {
 /** Sends the path as it is, and asks for no encoding by itself; `fetch` would tidy up the one and add the other. */
 function get(
   path: string,
-  { headers = {}, method = "GET", on = node }: { headers?: Record<string, string>; method?: string; on?: TestNode } = {},
+  {
+    headers = {},
+    method = "GET",
+    on = node,
+  }: { headers?: Record<string, string>; method?: string; on?: TestNode } = {},
 ): Promise<Got> {
   return new Promise((resolve, reject) => {
     request({ host: "127.0.0.1", port: new URL(on.url).port, path, method, headers }, (response) => {
@@ -67,7 +71,14 @@ const nonceOf = (got: Got): string => /<style nonce="([^"]+)">/.exec(got.bytes.t
 
 describe("the page", () => {
   it("is on its path and on all below, filled in for it", async () => {
-    for (const path of ["/admin", "/admin/", "/admin/socket", "/admin/socket/%2Fa%2Fb%3F", "/admin/a/b/c?x=1", "/admin?x"]) {
+    for (const path of [
+      "/admin",
+      "/admin/",
+      "/admin/socket",
+      "/admin/socket/%2Fa%2Fb%3F",
+      "/admin/a/b/c?x=1",
+      "/admin?x",
+    ]) {
       const got = await get(path);
       expect(got.status, path).toBe(200);
       expect(got.headers).toMatchObject({ "content-type": "text/html; charset=utf-8", "cache-control": "no-store" });
@@ -239,7 +250,10 @@ describe("a page that is not there", () => {
     try {
       const missing = await get("/x/y/", { on: one });
       expect(missing.status).toBe(503);
-      expect(missing.headers).toMatchObject({ "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" });
+      expect(missing.headers).toMatchObject({
+        "content-type": "text/plain; charset=utf-8",
+        "cache-control": "no-store",
+      });
       expect(missing.bytes.toString()).toBe(
         "The admin page is not part of this installation: its files were not built.\n",
       );

@@ -23,7 +23,12 @@ export function resolveAdmin({ admin = {}, prefix, dialects, socketPath, file }:
   if (admin === false) return false;
   if (prefix === undefined) {
     if (admin.path === undefined) return false;
-    throw badSetting({ key: "admin.path", value: admin.path, expected: "left out only, where rest is false", ...inFile });
+    throw badSetting({
+      key: "admin.path",
+      value: admin.path,
+      expected: "left out only, where rest is false",
+      ...inFile,
+    });
   }
   const path = admin.path ?? prefix + DEFAULT_PATH;
   const refused = (expected: string): Error => badSetting({ key: "admin.path", value: path, expected, ...inFile });

@@ -530,14 +530,13 @@ describe("a wrong key of the file is one line", () => {
       "{ redis: { url: 'redis://x' }, history: { file: 'kept' } }",
       'history.file is "kept"; it may be left out only, where Redis is used: it keeps the history of all nodes',
     ],
-    [
-      "{ admin: true }",
-      'admin is true; it may be false, or { path } with a path such as "/admin"',
-    ],
-    ...["/admin/", "/", "", "admin", "/a/../b", "/.", "//admin", "/a b", "/a?b", "/%61"].map((path): [string, string] => [
-      `{ admin: { path: ${JSON.stringify(path)} } }`,
-      `admin.path is ${JSON.stringify(path)}; it may be a path, such as /admin`,
-    ]),
+    ["{ admin: true }", 'admin is true; it may be false, or { path } with a path such as "/admin"'],
+    ...["/admin/", "/", "", "admin", "/a/../b", "/.", "//admin", "/a b", "/a?b", "/%61"].map(
+      (path): [string, string] => [
+        `{ admin: { path: ${JSON.stringify(path)} } }`,
+        `admin.path is ${JSON.stringify(path)}; it may be a path, such as /admin`,
+      ],
+    ),
     ...["/api", "/api/socket", "/api/x", "/auth/session", "/health", "/health/admin"].map((path): [string, string] => [
       `{ admin: { path: "${path}" } }`,
       `admin.path is "${path}"; it may be a path where REST has nothing, such as /admin`,

@@ -93,7 +93,7 @@ export const ConnectionSchema = z
   .openapi("Connection");
 
 /** A number in a query: digits only, so that `1e3`, `0x10` and blanks are refused. */
-function queryNumber(min: number, max: number) {
+export function queryNumber(min: number, max: number) {
   return z
     .string()
     .regex(/^\d{1,16}$/, `must be a whole number from ${min} to ${max}`)
@@ -154,6 +154,13 @@ export const TokenBody = z
     expiresIn: z.int().min(1).optional().openapi({ description: "Seconds" }),
   })
   .openapi("TokenRequest");
+export const RoomTokenBody = z
+  .strictObject({
+    userId,
+    room: channelName,
+    expiresIn: z.int().min(1).optional().openapi({ description: "Seconds; an hour unless given" }),
+  })
+  .openapi("RoomTokenRequest");
 export const VerifyBody = z.object({ token: z.string().max(65_536) }).openapi("VerifyRequest");
 
 /** How many users there may be is for the gateway to say. */
@@ -174,9 +181,15 @@ export const NotifyResultSchema = z.object({ delivered: z.int() }).openapi("Noti
 export const RevokeResultSchema = z.object({ disconnected: z.int() }).openapi("RevokeResult");
 export const TokenSchema = z.object({ token: z.string(), expiresAt: millis }).openapi("Token");
 export const SignInBody = z
-  .union([z.strictObject({ token: z.string().max(65_536) }), z.strictObject({ apiKey: z.string().max(1024), tenantId: tenantId.optional() })], {
-    error: "must be { token }, or { apiKey, tenantId? }",
-  })
+  .union(
+    [
+      z.strictObject({ token: z.string().max(65_536) }),
+      z.strictObject({ apiKey: z.string().max(1024), tenantId: tenantId.optional() }),
+    ],
+    {
+      error: "must be { token }, or { apiKey, tenantId? }",
+    },
+  )
   .openapi("SignIn");
 export const TicketBody = z.strictObject({}).openapi("TicketRequest");
 export const SessionSchema = z

@@ -72,7 +72,12 @@ describe("signing in", () => {
     });
     const [value, ...settings] = (answer.headers.get("set-cookie") ?? "").split("; ");
     expect(value).toMatch(/^roomcast-admin=[\w.-]+$/);
-    expect(settings.toSorted()).toEqual(["HttpOnly", expect.stringMatching(/^Max-Age=\d+$/), "Path=/", "SameSite=Strict"]);
+    expect(settings.toSorted()).toEqual([
+      "HttpOnly",
+      expect.stringMatching(/^Max-Age=\d+$/),
+      "Path=/",
+      "SameSite=Strict",
+    ]);
     expect(answer.headers.get("cache-control")).toBe("no-store");
   });
 
@@ -195,7 +200,10 @@ describe("a session", () => {
     const issued = await node.call("/auth/token", { headers, json: { userId: "u" } });
     expect(issued).toMatchObject({ status: 200, body: { token: expect.any(String) } });
     expectError(await node.call("/auth/token", { headers, json: { userId: "u", tenantId: "other" } }), "FORBIDDEN");
-    expectError(await node.call("/auth/token", { headers, json: { userId: "u", permissions: ["operator"] } }), "FORBIDDEN");
+    expectError(
+      await node.call("/auth/token", { headers, json: { userId: "u", permissions: ["operator"] } }),
+      "FORBIDDEN",
+    );
   });
 
   it("of an operator serves every tenant", async () => {
@@ -249,7 +257,9 @@ describe("a session", () => {
     });
     expect(asked.headers.get("access-control-allow-origin")).toBe("*");
     expect(asked.headers.get("access-control-allow-headers")).not.toMatch(/csrf/i);
-    const answer = await node.call("/api/socket/connections", { headers: page(signedIn, { Origin: "https://evil.example" }) });
+    const answer = await node.call("/api/socket/connections", {
+      headers: page(signedIn, { Origin: "https://evil.example" }),
+    });
     expectError(answer, "FORBIDDEN");
     for (const { headers } of [asked, answer]) expect(headers.get("access-control-allow-credentials")).toBeNull();
   });

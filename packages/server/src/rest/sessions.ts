@@ -9,6 +9,7 @@ import { unauthenticated } from "../auth/verify.ts";
 import { plazerNamespace } from "../endpoints.ts";
 import { clientAddress, networkOf } from "../socketio/handshakes.ts";
 import { VERSION } from "../version.ts";
+import { audit } from "./audit.ts";
 import { jsonBody } from "./body.ts";
 import { findSession, identifyCaller } from "./callers.ts";
 import type { RestEnv, RestServices } from "./context.ts";
@@ -69,7 +70,8 @@ const issueTicket = createRoute({
   method: "post",
   path: TICKET_PATH,
   tags: ["sessions"],
-  summary: "A token for one minute, which opens a socket of the native dialect in the tenant of X-Tenant-Id, and no REST",
+  summary:
+    "A token for one minute, which opens a socket of the native dialect in the tenant of X-Tenant-Id, and no REST",
   security: SESSION_SECURITY,
   request: { body: body(TicketBody) },
   responses: {
@@ -104,6 +106,9 @@ export function addSessionRoutes(app: OpenAPIHono<RestEnv>, services: RestServic
     try {
       const { session, cookie } = await sessions.signIn(c.req.valid("json"));
       await attempts.right(address);
+      const { expiresAt } = session;
+      const details = { address: clientAddress(c.env.incoming, trustProxy) ?? null, expiresAt };
+      await audit(gateway, doer(session), { action: "signIn", details });
       const lifeMs = session.expiresAt - gateway.clock.now();
       keepCookie(c, { request: c.env.incoming, trustProxy, cookie, lifeMs });
       return c.json(describe(session, services), 200);
@@ -118,7 +123,9 @@ export function addSessionRoutes(app: OpenAPIHono<RestEnv>, services: RestServic
   });
 
   app.openapi(signOut, async (c) => {
-    await sessions.end(await sessionOf(c, services));
+    const session = await sessionOf(c, services);
+    await sessions.end(session);
+    await audit(gateway, doer(session), { action: "signOut" });
     dropCookie(c, c.env.incoming, trustProxy);
     return c.body(null, 204);
   });
@@ -140,6 +147,11 @@ async function sessionOf(
   const session = await findSession(c, services, options);
   if (session === undefined) throw unauthenticated("Nobody is signed in");
   return session;
+}
+
+/** Who signs in or out, as it is written down in the session's own tenant. */
+function doer({ userId, tenantId }: AdminSession): Parameters<typeof audit>[1] {
+  return { tenantId, via: "session", ...(userId === null ? undefined : { userId }) };
 }
 
 /** What the page is told of a session, and of what it can do here. */
