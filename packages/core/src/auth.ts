@@ -2,6 +2,8 @@ import type { Credentials, Principal } from "@roomcast/protocol";
 
 export interface Authentication {
   readonly principal: Principal;
+  /** What the credential says beside the principal, for operators to see: JSON, and nothing secret. 2 KiB of it are kept. */
+  readonly claims?: Readonly<Record<string, unknown>>;
   /** Channels that the session is put into when it begins, whatever the rules say of them. */
   readonly channels?: readonly string[];
   /**

@@ -2,7 +2,7 @@ import type { Authentication, Authenticator, Clock, RoomTokenVerifier } from "@r
 import { systemClock } from "@roomcast/core";
 import { GatewayError, type Credentials, type Principal } from "@roomcast/protocol";
 import { JwksIssuer, type JwksEntry } from "./jwks.ts";
-import { ANONYMOUS, audiencesOf, DEFAULT_TENANT, principalOf, type ClaimNames } from "./principal.ts";
+import { ANONYMOUS, audiencesOf, DEFAULT_TENANT, otherClaims, principalOf, type ClaimNames } from "./principal.ts";
 import { RoomTokens, type RoomRight } from "./room-tokens.ts";
 import { SecretKeys } from "./secret.ts";
 import {
@@ -83,7 +83,7 @@ export class JwtAuthenticator implements Authenticator, RoomTokenVerifier {
   async authenticate(credentials: Credentials): Promise<Authentication> {
     switch (credentials.kind) {
       case "token":
-        return { principal: await this.#login(credentials.token, credentials.without) };
+        return await this.#login(credentials.token, credentials.without);
       case "none":
         if (this.#options.anonymous === true) return { principal: ANONYMOUS };
         throw unauthenticated("There is no token", { reason: "missing" });
@@ -111,11 +111,12 @@ export class JwtAuthenticator implements Authenticator, RoomTokenVerifier {
     return await this.#rooms.verify(token, principal, room);
   }
 
-  async #login(token: unknown, without: readonly string[] = []): Promise<Principal> {
+  async #login(token: unknown, without: readonly string[] = []): Promise<Authentication> {
     const { claims, principal } = await this.verify(token);
     const other = without.find((name) => Object.hasOwn(claims, name));
     if (other !== undefined) throw unauthenticated(`A token with "${other}" is no login`);
-    return principal;
+    const others = otherClaims(claims, this.#options);
+    return others === undefined ? { principal } : { principal, claims: others };
   }
 
   async #rightByAccess(token: string, principal: Principal): Promise<RoomRight | undefined> {

@@ -1,4 +1,4 @@
-import { GatewayError } from "@roomcast/protocol";
+import { GatewayError, type Role } from "@roomcast/protocol";
 import type { Context, MiddlewareHandler } from "hono";
 import { isAdmin, isOperator, type RestCaller } from "../auth/rest-caller.ts";
 import { identifyCaller } from "./callers.ts";
@@ -17,6 +17,16 @@ export function requireBackEnd(services: RestServices): MiddlewareHandler<RestEn
 export function requireOperator(): MiddlewareHandler<RestEnv> {
   return async (c, next) => {
     if (!isOperator(c.get("caller"))) throw new GatewayError("FORBIDDEN", "This takes the role operator");
+    return next();
+  };
+}
+
+/** Lets callers pass that have one of these roles; behind `requireBackEnd`, which has found out who calls. */
+export function requireRole(...roles: readonly Role[]): MiddlewareHandler<RestEnv> {
+  return async (c, next) => {
+    if (!c.get("caller").roles.some((role) => roles.includes(role))) {
+      throw new GatewayError("FORBIDDEN", `This takes the role ${roles.join(" or ")}`);
+    }
     return next();
   };
 }

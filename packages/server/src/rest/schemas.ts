@@ -25,17 +25,17 @@ export const ErrorSchema = z
   })
   .openapi("Error");
 
-const millis = z.int().openapi({ description: "Milliseconds since 1970" });
+export const millis = z.int().openapi({ description: "Milliseconds since 1970" });
 
 /** A channel name; the grammar is checked by `checkChannelName`, which tells reserved names from malformed ones. */
-const channelName = z
+export const channelName = z
   .string()
   .openapi({ description: "1 to 255 bytes, percent-encoded where it stands in a path", example: "chat:room1" });
 const eventName = z
   .string()
   .refine(isEventName, "must be 1 to 128 characters and no name that Socket.IO keeps for itself")
   .openapi({ minLength: 1, maxLength: 128, example: "message" });
-const userId = z
+export const userId = z
   .string()
   .refine(isUserId, "must be 1 to 128 bytes without white space, control or format characters, *, { and }")
   .openapi({ minLength: 1, maxLength: 128, example: "user123" });
@@ -47,10 +47,10 @@ const idempotencyKey = z.string().refine(isIdempotencyKey, "must be 1 to 64 of A
   pattern: "^[A-Za-z0-9_.:-]{1,64}$",
   description: "Publishing it again within five minutes has the first result and no effect",
 });
-const socketId = z.string().min(1).max(128).openapi({ example: "Yw0lXb1cQj2kAAAB" });
+export const socketId = z.string().min(1).max(128).openapi({ example: "Yw0lXb1cQj2kAAAB" });
 const json = z.unknown().openapi({ description: "Any JSON value" });
 
-const PositionSchema = z
+export const PositionSchema = z
   .object({ epoch: z.string(), offset: z.int().min(0) })
   .openapi("Position", { description: "Where a reader stands in one channel's log" });
 
@@ -88,7 +88,10 @@ export const ConnectionSchema = z
     dialect: z.string(),
     transport: z.string(),
     connectedAt: millis,
-    channels: z.array(z.string()).openapi({ description: "What it follows, as far as the asked node knows" }),
+    channels: z
+      .array(z.string())
+      .readonly()
+      .openapi({ description: "What it follows, as far as the asked node knows" }),
   })
   .openapi("Connection");
 
