@@ -13,6 +13,7 @@ import { disruptionBench } from "./disruption.ts";
 import { fanoutBench, payloadsBench } from "./fanout.ts";
 import { latencyBench } from "./latency.ts";
 import { filtersBench } from "./filters.ts";
+import { listsBench } from "./lists.ts";
 import { machine } from "./machine.ts";
 import { mixedBench } from "./mixed.ts";
 import { nodesBench } from "./nodes.ts";
@@ -34,6 +35,7 @@ const BENCHES: readonly Bench[] = [
   filtersBench,
   presenceBench,
   mixedBench,
+  listsBench,
   stormBench,
   disruptionBench,
   deployBench,

@@ -32,14 +32,8 @@ export { systemClock, type Clock } from "./clock.ts";
 export type { Connection, ConnectionLoad, EncodedFrame, Wire } from "./connection.ts";
 export type { PublishingOptions, ResourceChange } from "./back-end.ts";
 export type { ConnectionInfo } from "./connection-info.ts";
-export {
-  createGateway,
-  Gateway,
-  type ChannelHistory,
-  type GatewayOptions,
-  type HistoryPart,
-  type ListQuery,
-} from "./gateway.ts";
+export { channelCursor, channelOrder, channelPlace, ChannelSelection, type ChannelPlace } from "./channel-selection.ts";
+export { createGateway, Gateway, type ChannelHistory, type GatewayOptions, type HistoryPart } from "./gateway.ts";
 export { draftDigest } from "./idempotency.ts";
 export type { ConnectionDetails, PrincipalDetails, SubscriptionDetails } from "./insight/connection-details.ts";
 export type { Decision, Decisions } from "./insight/decisions.ts";
@@ -50,12 +44,24 @@ export type { NodeAbout, NodeInfo } from "./insight/node-registry.ts";
 export type { Answerer, AnswerTo, Question, QuestionKind, QuestionKinds } from "./insight/questions.ts";
 export type { RightTexts, RuleListing, RuleMatch } from "./insight/rule-match.ts";
 export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
+export type { ChannelListing, ConnectionFilter, ListQuery } from "./list-queries.ts";
+export { isAskedFor } from "./member-filter.ts";
 export { MemoryBroker, type MemoryBrokerOptions } from "./memory-broker.ts";
 export { MemoryPresenceStore } from "./memory-presence.ts";
 export { MemoryRevocations } from "./memory-revocations.ts";
 export type { Observer } from "./observer.ts";
 export type { ChannelPolicy, ChannelSettings, PolicyContext, RoomTokenNames, Verdict } from "./policy.ts";
-export type { ChannelQuery, ChannelSummary, MemberQuery, MemberRecord, Page, PresenceStore } from "./presence.ts";
+export type {
+  ChannelOrder,
+  ChannelQuery,
+  ChannelSort,
+  ChannelSummary,
+  MemberFilter,
+  MemberQuery,
+  MemberRecord,
+  Page,
+  PresenceStore,
+} from "./presence.ts";
 export type { MembersPage } from "./roster.ts";
 export { ChannelRules, type ChannelRule, type Right, type RuleFunction } from "./rules.ts";
 export type { Follow, FollowListener } from "./services.ts";

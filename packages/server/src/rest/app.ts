@@ -82,7 +82,7 @@ function createRestApp(options: RestOptions): OpenAPIHono<RestEnv> {
         origin: options.cors === "*" ? "*" : [...options.cors],
         allowMethods: ["GET", "POST", "DELETE"],
         allowHeaders: ["Authorization", "Content-Type", "X-Api-Key", "X-Tenant-Id"],
-        exposeHeaders: ["Link", "Retry-After"],
+        exposeHeaders: ["Link", "Retry-After", "X-Total-Count"],
         maxAge: 600,
       }),
     );

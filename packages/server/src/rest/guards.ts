@@ -86,8 +86,12 @@ export function rawPath(request: Request): string {
   return end === -1 ? url.slice(start) : url.slice(start, start + end);
 }
 
-/** Says where the next page is, by the `Link` header of RFC 8288. */
-export function linkNext(c: Context<RestEnv>, cursor: string | undefined): void {
+/** Says how long the whole list is, and where the next page is, by the `Link` header of RFC 8288. */
+export function describePage(
+  c: Context<RestEnv>,
+  { total, cursor }: { readonly total: number; readonly cursor?: string },
+): void {
+  c.header("X-Total-Count", String(total));
   if (cursor === undefined) return;
   const query = new URLSearchParams(c.req.url.split("?", 2)[1]);
   query.set("cursor", cursor);

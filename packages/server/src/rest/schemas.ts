@@ -87,11 +87,13 @@ export const ConnectionSchema = z
     userId: z.string().nullable(),
     dialect: z.string(),
     transport: z.string(),
+    nodeId: z.string().openapi({ description: "The node that holds it" }),
+    address: z.string().nullable().openapi({ description: "The IP address that it comes from", example: "192.0.2.7" }),
     connectedAt: millis,
-    channels: z
-      .array(z.string())
-      .readonly()
-      .openapi({ description: "What it follows, as far as the asked node knows" }),
+    channels: z.array(z.string()).readonly().openapi({
+      description:
+        "What it follows, as far as the asked node knows: nothing of a connection that another node holds. `GET /api/socket/connections/{socketId}` asks that node",
+    }),
   })
   .openapi("Connection");
 
@@ -116,9 +118,34 @@ const cursor = z
 
 export const ChannelParams = z.object({ channel: channelName });
 export const SocketParams = z.object({ socketId });
-export const ChannelsQuery = z.object({ prefix: z.string().max(255).optional(), limit, cursor });
+const soughtText = z.string().min(1).max(255).optional();
+export const ChannelsQuery = z.object({
+  prefix: z.string().max(255).optional().openapi({ description: "How the names begin" }),
+  search: z
+    .string()
+    .max(255)
+    .optional()
+    .openapi({ description: "What stands somewhere in the names, in upper or lower case" }),
+  sort: z.enum(["name", "members", "subscribers"]).default("name"),
+  order: z
+    .enum(["asc", "desc"])
+    .optional()
+    .openapi({ description: "`asc` for names and `desc` for numbers, unless told" }),
+  limit,
+  cursor: cursor.openapi({
+    description: "From the Link header of the page before; for the same sort, order and search",
+  }),
+});
 export const MembersQuery = z.object({ cursor });
-export const ConnectionsQuery = z.object({ limit, cursor, userId: userId.optional() });
+export const ConnectionsQuery = z.object({
+  limit,
+  cursor,
+  userId: userId.optional(),
+  socketId: socketId.optional(),
+  address: soughtText.openapi({ description: "How the address begins", example: "192.0.2." }),
+  dialect: soughtText.openapi({ example: "native" }),
+  nodeId: soughtText,
+});
 export const HistoryQuery = z
   .object({
     limit,
