@@ -74,6 +74,7 @@ export const connections = {
     grantsOnly: "Only what the grants say: the rules give this connection nothing.",
     noGrants: "None: the rules alone decide.",
     claims: "Other claims of the token",
+    claimsJson: "Other claims, as JSON",
     noClaims: "None",
     transport: "Transport",
     backlog: "Waiting to be sent",

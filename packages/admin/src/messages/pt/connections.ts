@@ -76,6 +76,7 @@ export const connections: Messages["connections"] = {
     grantsOnly: "Só o que as concessões dizem: as regras não dão nada a esta conexão.",
     noGrants: "Nenhuma: só as regras decidem.",
     claims: "Outras declarações do token",
+    claimsJson: "Outras declarações, em JSON",
     noClaims: "Nenhuma",
     transport: "Transporte",
     backlog: "À espera de envio",

@@ -75,6 +75,7 @@ export const connections: Messages["connections"] = {
     grantsOnly: "仅限授权所列内容：规则不给此连接任何权限。",
     noGrants: "无：完全由规则决定。",
     claims: "令牌的其他声明",
+    claimsJson: "其他声明（JSON）",
     noClaims: "无",
     transport: "传输方式",
     backlog: "等待发送",
