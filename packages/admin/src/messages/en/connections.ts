@@ -37,7 +37,8 @@ export const connections = {
   },
   noneFound: {
     title: "No connection is like this",
-    text: "What you look for may be written differently, or may have left. A user who is not connected has a report all the same.",
+    text: "What you look for may be written differently, or may have left.",
+    user: "The user may be written differently, or may have left. There is a report of the user all the same.",
     report: "Diagnose user {{userId}}",
   },
   details: {

@@ -39,7 +39,8 @@ export const connections: Messages["connections"] = {
   },
   noneFound: {
     title: "Nenhuma conexão é assim",
-    text: "O que você busca pode estar escrito de outra forma, ou já ter saído. Um usuário sem conexão também tem um diagnóstico.",
+    text: "O que você busca pode estar escrito de outra forma, ou já ter saído.",
+    user: "O usuário pode estar escrito de outra forma, ou já ter saído. Mesmo assim há um diagnóstico dele.",
     report: "Diagnosticar o usuário {{userId}}",
   },
   details: {

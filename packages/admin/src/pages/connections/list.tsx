@@ -161,7 +161,11 @@ function Nothing({ search, clear }: { readonly search: ConnectionSearch; readonl
     );
   }
   return (
-    <EmptyState title={t("noneFound.title")} description={t("noneFound.text")} my="xl">
+    <EmptyState
+      title={t("noneFound.title")}
+      description={t(by === "userId" ? "noneFound.user" : "noneFound.text")}
+      my="xl"
+    >
       <EmptyState.Actions>
         {by === "userId" ? (
           <Button component={Link} href={pageAddress({ to: "/users", query: { userId: text } })}>
