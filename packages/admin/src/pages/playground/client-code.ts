@@ -30,7 +30,9 @@ export function clientCode({ dialect, origin, withToken, commands }: CodeSubject
 
 /** What the client has for a command; where it has nothing, a comment that says so. */
 function call({ event, argument }: Command, inputs: Inputs, index: number): string {
-  const fields = (typeof argument === "object" && argument !== null ? argument : {}) as Readonly<Record<string, unknown>>;
+  const fields = (typeof argument === "object" && argument !== null ? argument : {}) as Readonly<
+    Record<string, unknown>
+  >;
   const field = (name: string): string => {
     const value = fields[name];
     return value === undefined ? "undefined" : toLiteral(value, inputs.expressions);

@@ -67,9 +67,14 @@ export function socketIoCode(subject: CodeSubject): string {
     ...commands.flatMap((command, index) => send(command, dialect, inputs, index)),
   ];
   const declared = inputs.declarations();
-  return ['import { io } from "socket.io-client";', "", ...declared, ...(declared.length > 0 ? [""] : []), ...body, ""].join(
-    "\n",
-  );
+  return [
+    'import { io } from "socket.io-client";',
+    "",
+    ...declared,
+    ...(declared.length > 0 ? [""] : []),
+    ...body,
+    "",
+  ].join("\n");
 }
 
 function connectOptions({ dialect, transports, withToken }: CodeSubject, inputs: Inputs): string {

@@ -132,7 +132,8 @@ export class PlaygroundConnection {
       });
     } else {
       socket.emit(event, ...args);
-      if (event in this.dialect.answers) this.#awaited = [...this.#awaited, { command: event, since }].slice(-MOST_SENT);
+      if (event in this.dialect.answers)
+        this.#awaited = [...this.#awaited, { command: event, since }].slice(-MOST_SENT);
     }
     this.#log("out", event, text);
     this.#tell({ sent: [...this.#state.sent, command].slice(-MOST_SENT) });

@@ -58,3 +58,11 @@ function bytesOf(entries: readonly (readonly [string, unknown])[]): Uint8Array |
   if (entries.length !== 1 || key !== "$bytes" || typeof text !== "string") return undefined;
   return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }
+
+/** The rooms that an argument asks tokens for. */
+export function roomsOf(value: unknown): string[] {
+  if (typeof value !== "object" || value === null) return [];
+  const entries: unknown[] = Object.values(value);
+  const own = !Array.isArray(value) && entries.includes("$roomToken") ? [roomOf(value)] : [];
+  return [...own, ...entries.flatMap(roomsOf)];
+}

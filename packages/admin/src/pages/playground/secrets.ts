@@ -1,5 +1,5 @@
-/** Three parts in base64url, of which the first begins an object: a JSON Web Token. */
-const TOKEN = /eyJ[\w-]+\.[\w-]+\.[\w-]+/g;
+/** Parts in base64url, of which the first begins an object: a JSON Web Token, or the beginning of one. */
+const TOKEN = /eyJ[\w-]{8,}(?:\.[\w-]*)*/g;
 
 /** What is written where a secret was. */
 export const HIDDEN_SECRET = "•••";
