@@ -17,6 +17,11 @@ export async function bundle(project) {
 
 /** Bundles the admin page, unless nothing of it has changed since. */
 export async function bundleAdmin() {
+  if (!isAdminBuilt()) await bundle("packages/admin");
+}
+
+/** Whether the admin page is bundled as its sources are now. */
+export function isAdminBuilt() {
   const inputs = [
     "packages/admin/src",
     "packages/admin/index.html",
@@ -27,8 +32,7 @@ export async function bundleAdmin() {
   ];
   const built = join(root, "packages/server/admin/index.html");
   const newest = Math.max(...inputs.map((path) => lastChange(join(root, path))));
-  if (existsSync(built) && statSync(built).mtimeMs > newest) return;
-  await bundle("packages/admin");
+  return existsSync(built) && statSync(built).mtimeMs > newest;
 }
 
 /** When a file, or anything in a folder, was last changed, in milliseconds since 1970. */

@@ -1,6 +1,6 @@
 import react from "@vitejs/plugin-react";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { defaultClientConditions, defineConfig, type Plugin } from "vite";
 
@@ -9,7 +9,7 @@ const OUT = "../server/admin";
 export default defineConfig({
   // Addresses are relative to the page's `<base>`, which the server fills in.
   base: "./",
-  plugins: [react(), compressed()],
+  plugins: [react(), styled(), compressed()],
   resolve: { conditions: ["@roomcast/source", ...defaultClientConditions] },
   build: {
     outDir: OUT,
@@ -20,6 +20,20 @@ export default defineConfig({
     chunkSizeWarningLimit: 700,
   },
 });
+
+/** Gives each component of Mantine its own styles, where it names its classes: the page has those of what it uses. */
+function styled(): Plugin {
+  return {
+    name: "styled",
+    transform: {
+      filter: { id: /@mantine\/core\/esm\/components\/.+\.module\.mjs$/ },
+      handler: (code, id) => ({
+        code: `import "@mantine/core/styles/${basename(id, ".module.mjs")}.css";\n${code}`,
+        map: null,
+      }),
+    },
+  };
+}
 
 /** Writes each asset compressed beside it, so that serving compresses nothing. */
 function compressed(): Plugin {

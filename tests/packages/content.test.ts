@@ -36,7 +36,7 @@ describe.each([...publicPackages().keys()])("the tarball of %s", (name) => {
     expect(files).toEqual(expect.arrayContaining(["dist/index.js", "dist/index.d.ts", "src/index.ts"]));
     expect(files.filter((file) => /\.test(-d)?\.|(^|\/)tests?\//.test(file))).toEqual([]);
     const others = files.filter(
-      (file) => !/^(bin|dist|src|templates)\/|^(package\.json|README\.md|LICENSE)$/.test(file),
+      (file) => !/^(admin|bin|dist|src|templates)\/|^(package\.json|README\.md|LICENSE)$/.test(file),
     );
     expect(others).toEqual([]);
   });

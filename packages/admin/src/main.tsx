@@ -1,20 +1,17 @@
-import "@mantine/core/styles.css";
-import "@mantine/notifications/styles.css";
-import "./page.css";
+import "@mantine/core/styles/baseline.css";
+import "@mantine/core/styles/default-css-variables.css";
+import "@mantine/core/styles/global.css";
 import { setNonce } from "get-nonce";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app/app.tsx";
 import { chooseLanguage, readPreferences } from "./app/preferences.ts";
 import { readNonce, readSettings } from "./app/settings.ts";
+import { reloadWhenStale } from "./app/stale.ts";
 import { loadMessages } from "./messages/messages.ts";
+import "./page.css";
 
-// A part of the page that the server does not have any more: it has been upgraded under this tab.
-window.addEventListener("vite:preloadError", (event) => {
-  event.preventDefault();
-  window.location.reload();
-});
-
+reloadWhenStale(window);
 const nonce = readNonce(document);
 // For the styles that lock scrolling behind a dialogue.
 setNonce(nonce);

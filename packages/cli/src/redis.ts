@@ -5,6 +5,8 @@ import type { Parts, RedisConfig, ResolvedConfig } from "@roomcast/server";
 const DEFAULT_PORT = "6379";
 /** Tokens are taken for a little longer than they live. */
 const LEEWAY_MS = 60_000;
+/** How long a session of the admin page may last, which signing out ends on all nodes. */
+const LONGEST_SESSION_MS = 8 * 60 * 60 * 1000;
 
 /** The parts of a gateway that shares a Redis; none where no Redis is configured. */
 export function redisPartsOf(config: ResolvedConfig, failed: NonNullable<RedisPartsOptions["failed"]>): Parts {
@@ -13,7 +15,7 @@ export function redisPartsOf(config: ResolvedConfig, failed: NonNullable<RedisPa
   return redisParts({
     ...redis,
     limits,
-    revocationsMs: auth.jwt.maxTokenSeconds * 1000 + LEEWAY_MS,
+    revocationsMs: Math.max(auth.jwt.maxTokenSeconds * 1000, LONGEST_SESSION_MS) + LEEWAY_MS,
     failed,
   });
 }

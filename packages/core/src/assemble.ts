@@ -19,12 +19,14 @@ import { Publisher } from "./publisher.ts";
 import { Roster } from "./roster.ts";
 import { ChannelRules } from "./rules.ts";
 import type { Services } from "./services.ts";
+import type { Traffic } from "./stats/traffic.ts";
 
 interface Node {
   readonly nodeId: string;
   readonly clock: Clock;
   readonly limits: Limits;
   readonly observer: Observer;
+  readonly traffic: Traffic;
 }
 
 /** Makes the parts of a node: what the options bring, and one node's memory for what they do not. */

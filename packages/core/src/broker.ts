@@ -1,4 +1,13 @@
-import type { ChannelAddress, EventSource, Keep, Position, PresenceChange, Publication } from "@roomcast/protocol";
+import type {
+  ChannelAddress,
+  EventSource,
+  Keep,
+  Position,
+  PresenceChange,
+  Publication,
+  WireError,
+} from "@roomcast/protocol";
+import type { Question } from "./insight/questions.ts";
 
 export type { Keep } from "@roomcast/protocol";
 
@@ -69,7 +78,18 @@ export type Signal =
     }
   /** Sessions to be ended: one, or all of a user; `at` is when that user's tokens ended, for those who connect meanwhile. */
   | { readonly type: "end"; readonly tenantId: string; readonly socketId: string }
-  | { readonly type: "revoke"; readonly tenantId: string; readonly userId: string; readonly at: number };
+  | { readonly type: "revoke"; readonly tenantId: string; readonly userId: string; readonly at: number }
+  /** What the clients of a node look at: all that they do, of these tenants, and of whole nodes where `$` is one. */
+  | { readonly type: "watch"; readonly nodeId: string; readonly tenants: readonly string[] }
+  /** A question of node `from`, and what a node answers to the question of that id: a value, or what went wrong. */
+  | { readonly type: "ask"; readonly id: string; readonly from: string; readonly question: Question }
+  | {
+      readonly type: "answer";
+      readonly id: string;
+      readonly from: string;
+      readonly value?: unknown;
+      readonly error?: WireError;
+    };
 
 /** Who a broker delivers to: the node. Calls for one address come in the order of its log and must not throw. */
 export interface BrokerReader {
@@ -113,6 +133,15 @@ export interface Closer {
 export interface HealthCheck {
   /** Resolves when it works; rejects, within two seconds, when not. */
   check(): Promise<void>;
+}
+
+/** ABILITY of brokers that have a name for what they are, for operators: `memory` or `redis`. */
+export interface BrokerKind {
+  readonly kind: string;
+}
+
+export function isBrokerKind(value: object): value is BrokerKind {
+  return "kind" in value && typeof value.kind === "string";
 }
 
 export function isCloser(value: object): value is Closer {

@@ -66,7 +66,7 @@ export class CommandQueue {
       (thrown: unknown) => {
         const { code, message } = this.#failure(thrown);
         const refused = code === "LIMIT_REACHED";
-        if (refused) this.#session.services.observer.refused?.(code);
+        if (refused) this.#session.services.observer.refused?.(code, tenantOf(this.#session));
         this.#session.end(code, refused ? message : "The session could not begin");
       },
     );
@@ -124,7 +124,7 @@ export class CommandQueue {
   #finish(task: Task, answer: Answer | GatewayError): void {
     try {
       if (answer instanceof GatewayError) {
-        this.#session.services.observer.refused?.(answer.code);
+        this.#session.services.observer.refused?.(answer.code, tenantOf(this.#session));
         const { token } = answer;
         this.#reply(task, { ok: false, error: answer.toWire(), ...(token === undefined ? undefined : { token }) });
         const { request } = task;
@@ -156,4 +156,9 @@ export class CommandQueue {
     if (reply.acknowledgement !== undefined) acknowledge?.(reply.acknowledgement);
     for (const frame of reply.frames ?? []) session.write(frame);
   }
+}
+
+/** Undefined while it is not known. */
+function tenantOf({ enrolled, principal }: Session): string | undefined {
+  return enrolled ? principal.tenantId : undefined;
 }

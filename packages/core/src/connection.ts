@@ -41,6 +41,8 @@ export interface Connection {
   enrolled?(): void;
   /** Whether more bytes wait for this client than it may have (`limits.backlogBytes`). Cheap: asked for each delivery. */
   readonly overloaded: boolean;
+  /** Bytes that wait for this client here. Asked from time to time. */
+  readonly backlog: number;
   /**
    * Ends the link after what was written, and soon even if the client does not read.
    *

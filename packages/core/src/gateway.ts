@@ -4,6 +4,7 @@ import {
   invalidPayload,
   isTenantId,
   isUserId,
+  OPERATOR_CHANNELS,
   type ChannelAddress,
   type ChannelContract,
   type ChannelRule,
@@ -16,6 +17,7 @@ import {
 } from "@roomcast/protocol";
 import type { Admission, Admissions, Visitor } from "./admission.ts";
 import { assemble, rulesOf } from "./assemble.ts";
+import { AUDIT_EVENT, auditOf, auditRecord, type AuditEntry } from "./audit.ts";
 import type { ArrivalHook, Authenticator, Origin, Revocations } from "./auth.ts";
 import { BackEnd, type PublishingOptions, type ResourceChange } from "./back-end.ts";
 import { isCloser, isHealthCheck, type Broker, type Published, type Signal } from "./broker.ts";
@@ -26,6 +28,8 @@ import { connectionInfo, sessionRecord, type ConnectionInfo } from "./connection
 import type { EventBus } from "./crud/event-bus.ts";
 import { resourceBus } from "./crud/resource-bus.ts";
 import { drainSessions } from "./drain.ts";
+import { Insight } from "./insight/insight.ts";
+import type { NodeAbout } from "./insight/node-registry.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import type { Observer } from "./observer.ts";
 import { isRoomTokenNames, type ChannelPolicy } from "./policy.ts";
@@ -34,6 +38,11 @@ import { checkAddress } from "./publisher.ts";
 import type { MembersPage } from "./roster.ts";
 import { ALL_NODES, EVERYBODY, nodeAddress, sessionsOf, type FollowListener, type Services } from "./services.ts";
 import { Session, type SessionHost } from "./session.ts";
+import { answerStats } from "./stats/answers.ts";
+import { CountingObserver } from "./stats/counting-observer.ts";
+import { noMeters, type HostMeters } from "./stats/host-meter.ts";
+import { Stats } from "./stats/stats.ts";
+import { Traffic } from "./stats/traffic.ts";
 
 export interface GatewayOptions {
   readonly auth: Authenticator;
@@ -50,8 +59,12 @@ export interface GatewayOptions {
   readonly limits?: Partial<Limits>;
   readonly clock?: Clock;
   readonly observer?: Observer;
+  /** Measures the process and its sockets, for the numbers of the node; those are 0 unless given. */
+  readonly meters?: HostMeters;
   /** Names this node to others and in greetings; random by default. */
   readonly nodeId?: string;
+  /** What the other nodes are told of this one, for those who look after them. */
+  readonly node?: NodeAbout;
   /** How often the decisions of rule functions are made again; 300 by default. */
   readonly recheckSeconds?: number;
 }
@@ -60,6 +73,20 @@ export interface ListQuery {
   /** 1 to 1,000; 100 by default. */
   readonly limit?: number;
   readonly cursor?: string;
+}
+
+/** Which part of a channel's log is asked for. */
+export interface HistoryPart {
+  /** 1 to 1,000; 100 by default. */
+  readonly limit?: number;
+  /** Where to begin; the newest events without it. */
+  readonly since?: Position;
+}
+
+export interface ChannelHistory {
+  readonly events: readonly Publication[];
+  /** Absent where the channel keeps no history. */
+  readonly position?: Position;
 }
 
 /** Makes a gateway: the engine without any network. Bindings open connections on it; back ends publish through it. */
@@ -80,6 +107,12 @@ export class Gateway {
   readonly rules: readonly ChannelRule[];
   /** What services of resources announce on it is published as `publishResource` does. */
   readonly bus: EventBus;
+  /** What this node does, in numbers: of now for who follows, and of the last quarter of an hour. */
+  readonly stats: Pick<Stats, "latest" | "nodeSamples" | "tenantSamples">;
+  readonly #stats: Stats;
+  readonly #traffic = new Traffic();
+  /** What operators want to know of the whole cluster. */
+  readonly insight: Insight;
   readonly #services: Services;
   readonly #admissions: Admissions;
   readonly #backEnd: BackEnd;
@@ -101,13 +134,25 @@ export class Gateway {
     this.nodeId = nodeId ?? `node-${messageId().slice(0, 8)}`;
     this.clock = clock ?? systemClock;
     this.limits = { ...DEFAULT_LIMITS, ...limits };
-    this.observer = observer ?? {};
+    this.observer = new CountingObserver(this.#traffic, observer ?? {});
     this.rules = rulesOf(options.channels);
     this.bus = resourceBus(this);
-    const { services, admissions } = assemble(options, this);
+    const { services, admissions } = assemble(options, {
+      nodeId: this.nodeId,
+      clock: this.clock,
+      limits: this.limits,
+      observer: this.observer,
+      traffic: this.#traffic,
+    });
     this.#services = services;
     this.#admissions = admissions;
     this.#backEnd = new BackEnd(services);
+    const meters = options.meters ?? noMeters;
+    this.stats = this.#stats = new Stats({ ...services, meters, draining: () => this.#draining });
+    services.followers.add(this.#stats.followed);
+    this.insight = new Insight(services, options.node);
+    const channels = (): number => this.#traffic.channels;
+    answerStats(this.insight, { ...services, self: this, stats: this.#stats, meters, channels });
     this.#started = this.#start();
     // Told to whoever asks whether the gateway is ready.
     this.#started.catch((error: unknown) => this.observer.failed?.("start", error));
@@ -189,7 +234,10 @@ export class Gateway {
 
   /** Calls `listener` whenever a client of this node began to follow a channel; returns what ends that. */
   onFollow(listener: FollowListener): () => void {
-    const own: FollowListener = (follow) => listener(follow);
+    // Operators' channels are the gateway's own affair.
+    const own: FollowListener = (follow) => {
+      if (!OPERATOR_CHANNELS.has(follow.address.name)) listener(follow);
+    };
     this.#services.followers.add(own);
     return () => this.#services.followers.delete(own);
   }
@@ -205,6 +253,24 @@ export class Gateway {
     return await this.#backEnd.direct(tenantId, to, event, data);
   }
 
+  /**
+   * Writes down what somebody did in a tenant: to the observer, and for 30 days as an event `audit` on the tenant's reserved
+   * channel `@audit`.
+   */
+  async audit(tenantId: string, entry: AuditEntry): Promise<void> {
+    checkTenant(tenantId);
+    const record = auditRecord(entry);
+    this.observer.audited?.(tenantId, record);
+    await this.#working();
+    await this.#backEnd.publishReserved(auditOf(tenantId), AUDIT_EVENT, record);
+  }
+
+  /** What was written down of a tenant, like `history`: the newest 1,000 entries of the last 30 days. */
+  async auditLog(tenantId: string, query: HistoryPart = {}): Promise<ChannelHistory> {
+    checkTenant(tenantId);
+    return await this.#historyOf(auditOf(tenantId), query);
+  }
+
   /** A page of a channel's members. */
   async members(address: ChannelAddress, query: { readonly cursor?: string } = {}): Promise<MembersPage> {
     checkAddress(address);
@@ -212,17 +278,9 @@ export class Gateway {
   }
 
   /** The newest events of a channel, or with `since` the oldest after it; oldest first. Without history: none. */
-  async history(
-    address: ChannelAddress,
-    query: { readonly limit?: number; readonly since?: Position } = {},
-  ): Promise<{ readonly events: readonly Publication[]; readonly position?: Position }> {
-    await this.#working();
+  async history(address: ChannelAddress, query: HistoryPart = {}): Promise<ChannelHistory> {
     checkAddress(address);
-    const limit = historyLimit(query.limit);
-    const { since } = query;
-    const page = await this.#services.publisher.history(address, since === undefined ? { limit } : { limit, since });
-    if (page === undefined) return { events: [] };
-    return { events: fitting(page.events, since === undefined ? "newest" : "oldest"), position: page.position };
+    return await this.#historyOf(address, query);
   }
 
   /** A page of a tenant's active channels, by name. */
@@ -376,12 +434,22 @@ export class Gateway {
   /** Lets go of broker and stores. Sessions that are still there are ended. */
   async close(): Promise<void> {
     this.#draining = true;
+    this.#stats.stop();
     for (const session of this.#links) session.end("SHUTTING_DOWN", "The server is shutting down");
     const { broker, presence, deadlines, revocations, windows } = this.#services;
     deadlines.clear();
     await windows.flush();
+    await this.insight.leave();
     // The broker last: the others may go by its connections.
     for (const part of [presence, revocations, broker]) if (isCloser(part)) await part.close();
+  }
+
+  async #historyOf(address: ChannelAddress, { limit: asked, since }: HistoryPart): Promise<ChannelHistory> {
+    await this.#working();
+    const limit = historyLimit(asked);
+    const page = await this.#services.publisher.history(address, since === undefined ? { limit } : { limit, since });
+    if (page === undefined) return { events: [] };
+    return { events: fitting(page.events, since === undefined ? "newest" : "oldest"), position: page.position };
   }
 
   /** Waits until the broker has started: nothing may be published to one that is still taking over its logs. */
@@ -402,11 +470,15 @@ export class Gateway {
       signal: (address, signal) => {
         if (signal.type === "presence") hub.presence(address, signal);
         else if (signal.type === "direct") messenger.receive(signal);
+        else if (signal.type === "watch") this.#stats.heard(signal);
+        else if (signal.type === "ask" || signal.type === "answer") this.insight.receive(signal);
         else this.#end(signal);
       },
     });
     await broker.subscribe(nodeAddress(this.nodeId));
     await broker.subscribe(ALL_NODES);
+    this.#stats.start();
+    void this.insight.enter();
   }
 
   #end(signal: Signal & { type: "end" | "revoke" }): void {
@@ -417,6 +489,7 @@ export class Gateway {
   async #enrolled(session: Session, admission: Admission): Promise<void> {
     const { directory, presence } = this.#services;
     directory.add(session);
+    this.#traffic.tenant(session.principal.tenantId).connections++;
     const stored = presence.put(sessionsOf(session.principal.tenantId), sessionRecord(session, this.nodeId));
     admission.opened(stored);
     this.observer.connected?.(session.connection.wire.dialect.name);
@@ -435,6 +508,7 @@ export class Gateway {
     if (!session.enrolled) return;
     const { directory, presence } = this.#services;
     directory.remove(session);
+    this.#traffic.tenant(session.principal.tenantId).connections--;
     presence
       .remove(sessionsOf(session.principal.tenantId), session.id)
       .catch((error: unknown) => this.observer.failed?.("presence", error));

@@ -1,9 +1,17 @@
-import type { ChannelAddress, Position, PresenceChange, Publication, Push } from "@roomcast/protocol";
+import {
+  OPERATOR_CHANNELS,
+  type ChannelAddress,
+  type Position,
+  type PresenceChange,
+  type Publication,
+  type Push,
+} from "@roomcast/protocol";
 import type { EncodedFrame, Wire } from "./connection.ts";
 import { FilterIndex } from "./filter-index.ts";
 import type { Observer } from "./observer.ts";
 import type { ChannelSettings } from "./policy.ts";
 import type { Reader } from "./reader.ts";
+import type { TenantTraffic, Traffic } from "./stats/traffic.ts";
 
 /** The readers without a filter that share a wire: one encoding serves all of them. */
 interface WireGroup {
@@ -38,22 +46,34 @@ export class HubChannel {
   readonly address: ChannelAddress;
   readonly key: string;
   readonly settings: ChannelSettings;
+  readonly tenant: TenantTraffic;
   /** Resolves when the broker announces the channel to this node; set by the hub. */
   subscribed: Promise<() => void> | undefined;
   /** Where the last delivered publication stands. */
   position: Position | undefined;
   readonly #observer: Observer;
+  /** Undefined for operators' channels: what is said there of the traffic is none. */
+  readonly #traffic: Traffic | undefined;
   readonly #readers = new Set<Reader>();
   readonly #groups: WireGroup[] = [];
   /** Made when somebody follows with a filter: most channels never have one. */
   #filters: FilterIndex<Reader> | undefined;
   #stamp = 0;
 
-  constructor(options: { address: ChannelAddress; key: string; settings: ChannelSettings; observer: Observer }) {
+  constructor(options: {
+    address: ChannelAddress;
+    key: string;
+    settings: ChannelSettings;
+    observer: Observer;
+    tenant: TenantTraffic;
+    traffic: Traffic;
+  }) {
     this.address = options.address;
     this.key = options.key;
     this.settings = options.settings;
     this.#observer = options.observer;
+    this.tenant = options.tenant;
+    this.#traffic = OPERATOR_CHANNELS.has(options.address.name) ? undefined : options.traffic;
   }
 
   get size(): number {
@@ -84,6 +104,7 @@ export class HubChannel {
   deliver(publication: Publication): void {
     if (publication.position !== undefined) this.position = publication.position;
     const encodings = new Encodings(publication);
+    let written = 0;
     // A copy: a reader that is ended for being slow may take the last of its group with it.
     for (const { wire, readers } of this.#groups.slice()) {
       const frame = encodings.for(wire);
@@ -93,13 +114,17 @@ export class HubChannel {
       }
       // Backwards: a reader that is ended for being slow leaves its place to the last one, which was served.
       for (let i = readers.length - 1; i >= 0; i--) this.#write(readers[i] as Reader, publication, frame);
-      this.#observer.delivered?.(wire.dialect.name, readers.length);
+      written += readers.length;
+      this.#told(wire, readers.length);
     }
     const filters = this.#filters;
-    if (filters?.isEmpty === false) this.#deliverFiltered(filters, publication, encodings);
+    if (filters?.isEmpty === false) written += this.#deliverFiltered(filters, publication, encodings);
+    this.#traffic?.delivered(this, written);
   }
 
-  #deliverFiltered(filters: FilterIndex<Reader>, publication: Publication, encodings: Encodings): void {
+  /** To how many it was written. */
+  #deliverFiltered(filters: FilterIndex<Reader>, publication: Publication, encodings: Encodings): number {
+    let written = 0;
     const stamp = ++this.#stamp;
     const matched: Reader[] = [];
     filters.match(publication.data, (readers) => {
@@ -117,10 +142,12 @@ export class HubChannel {
         continue;
       }
       this.#write(reader, publication, frame);
-      this.#observer.delivered?.(wire.dialect.name, 1);
+      this.#told(wire, 1);
+      written++;
     }
     const unfiltered = this.#groups.reduce((sum, { readers }) => sum + readers.length, 0);
     this.#observer.filtered?.(this.#readers.size - unfiltered - matched.length);
+    return written;
   }
 
   /** Tells all readers that they missed something, and goes on from `position`. */
@@ -156,7 +183,12 @@ export class HubChannel {
     if (frame === undefined) return;
     if (held === undefined) this.#write(reader, publication, frame);
     else reader.connection.write(frame);
-    this.#observer.delivered?.(wire.dialect.name, 1);
+    this.#told(wire, 1);
+    this.#traffic?.delivered(this, 1);
+  }
+
+  #told(wire: Wire, count: number): void {
+    if (this.#traffic !== undefined) this.#observer.delivered?.(wire.dialect.name, count);
   }
 
   #write(reader: Reader, publication: Publication, frame: EncodedFrame): void {

@@ -6,6 +6,7 @@ import type { Observer } from "./observer.ts";
 import { settingsOf, type ChannelPolicy } from "./policy.ts";
 import type { PresenceStore } from "./presence.ts";
 import type { Reader, Subscription } from "./reader.ts";
+import type { Traffic } from "./stats/traffic.ts";
 
 /**
  * Who follows what on this node. It asks the broker only for channels that have readers here, and holds the readers'
@@ -18,8 +19,8 @@ export class Hub {
   readonly #limits: Limits;
   readonly #observer: Observer;
   readonly #nodeId: string;
+  readonly #traffic: Traffic;
   readonly #channels = new Map<string, HubChannel>();
-  readonly #perTenant = new Map<string, number>();
 
   constructor(options: {
     broker: Broker;
@@ -28,6 +29,7 @@ export class Hub {
     limits: Limits;
     observer: Observer;
     nodeId: string;
+    traffic: Traffic;
   }) {
     this.#broker = options.broker;
     this.#presence = options.presence;
@@ -35,6 +37,7 @@ export class Hub {
     this.#limits = options.limits;
     this.#observer = options.observer;
     this.#nodeId = options.nodeId;
+    this.#traffic = options.traffic;
   }
 
   get channelCount(): number {
@@ -46,15 +49,16 @@ export class Hub {
     const key = addressKey(address);
     const known = this.#channels.get(key);
     if (known !== undefined) return known;
-    const count = this.#perTenant.get(address.tenantId) ?? 0;
+    const tenant = this.#traffic.tenant(address.tenantId);
     const limit = "channelsPerTenant";
-    if (count >= this.#limits[limit]) {
+    if (tenant.held >= this.#limits[limit]) {
       throw new GatewayError("LIMIT_REACHED", "The tenant has too many channels", { details: { limit } });
     }
     const settings = settingsOf(this.#policy, address);
-    this.#perTenant.set(address.tenantId, count + 1);
-    const channel = new HubChannel({ address, key, settings, observer: this.#observer });
+    const traffic = this.#traffic;
+    const channel = new HubChannel({ address, key, settings, observer: this.#observer, tenant, traffic });
     this.#channels.set(key, channel);
+    traffic.opened(channel);
     channel.subscribed = this.#broker.subscribe(address);
     // Whoever awaits it is told; the channel goes, so that the next one tries again.
     channel.subscribed.catch(() => this.#forget(channel));
@@ -101,9 +105,6 @@ export class Hub {
     // Another may stand in its place by now.
     if (this.#channels.get(channel.key) !== channel) return;
     this.#channels.delete(channel.key);
-    const { tenantId } = channel.address;
-    const left = (this.#perTenant.get(tenantId) ?? 1) - 1;
-    if (left === 0) this.#perTenant.delete(tenantId);
-    else this.#perTenant.set(tenantId, left);
+    this.#traffic.closed(channel);
   }
 }

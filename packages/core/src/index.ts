@@ -1,4 +1,5 @@
 export { Admission } from "./admission.ts";
+export { AUDIT_ACTIONS, type AuditAction, type AuditEntry, type AuditRecord } from "./audit.ts";
 export {
   isRoomTokenVerifier,
   type Arrival,
@@ -10,9 +11,11 @@ export {
   type RoomTokenVerifier,
 } from "./auth.ts";
 export {
+  isBrokerKind,
   isCloser,
   isHealthCheck,
   type Broker,
+  type BrokerKind,
   type BrokerReader,
   type Closer,
   type Draft,
@@ -29,8 +32,19 @@ export { systemClock, type Clock } from "./clock.ts";
 export type { Connection, EncodedFrame, Wire } from "./connection.ts";
 export type { PublishingOptions, ResourceChange } from "./back-end.ts";
 export type { ConnectionInfo } from "./connection-info.ts";
-export { createGateway, Gateway, type GatewayOptions, type ListQuery } from "./gateway.ts";
+export {
+  createGateway,
+  Gateway,
+  type ChannelHistory,
+  type GatewayOptions,
+  type HistoryPart,
+  type ListQuery,
+} from "./gateway.ts";
 export { draftDigest } from "./idempotency.ts";
+export type { Incident } from "./insight/incident.ts";
+export type { Answers, Insight } from "./insight/insight.ts";
+export type { NodeAbout, NodeInfo } from "./insight/node-registry.ts";
+export type { Answerer, AnswerTo, Question, QuestionKind, QuestionKinds } from "./insight/questions.ts";
 export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 export { MemoryBroker, type MemoryBrokerOptions } from "./memory-broker.ts";
 export { MemoryPresenceStore } from "./memory-presence.ts";
@@ -42,4 +56,9 @@ export type { MembersPage } from "./roster.ts";
 export { ChannelRules, type ChannelRule, type Right, type RuleFunction } from "./rules.ts";
 export type { Follow, FollowListener } from "./services.ts";
 export type { FrameInfo, Session } from "./session.ts";
+export type { NodeState } from "./stats/answers.ts";
+export type { BrokerHealth } from "./stats/broker-health.ts";
+export type { HostMeter, HostMeters, HostReading } from "./stats/host-meter.ts";
+export type { NodeSample, RefusedRates, TenantSample } from "./stats/samples.ts";
+export { KEPT_SECONDS } from "./stats/stats.ts";
 export { SharedReads } from "./shared-reads.ts";

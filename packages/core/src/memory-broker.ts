@@ -1,6 +1,7 @@
 import { addressKey, GatewayError, utf8Length, type ChannelAddress, type Publication } from "@roomcast/protocol";
 import type {
   Broker,
+  BrokerKind,
   BrokerReader,
   Closer,
   Draft,
@@ -39,7 +40,8 @@ interface TenantLogs {
 }
 
 /** The broker of a single node: logs in memory, announcements by a call. */
-export class MemoryBroker implements Broker, Closer {
+export class MemoryBroker implements Broker, BrokerKind, Closer {
+  readonly kind = "memory";
   readonly #clock: Clock;
   readonly #limits: Pick<Limits, "channelsPerTenant" | "historyBytesPerChannel" | "historyBytesPerTenant">;
   readonly #tenants = new Map<string, TenantLogs>();

@@ -1,4 +1,5 @@
 import type { ErrorCode, EventSource } from "@roomcast/protocol";
+import type { AuditRecord } from "./audit.ts";
 
 /**
  * What happens in the engine, for metrics and logs. Called on hot paths: each method must be cheap and must not throw.
@@ -17,8 +18,10 @@ export interface Observer {
   filtered?(count: number): void;
   /** Frames that were meant for a session and were not written. */
   dropped?(reason: "slow" | "no-form" | "malformed", count: number): void;
-  /** A command, handshake or request was refused. */
-  refused?(code: ErrorCode): void;
+  /** A command, handshake or request was refused; of a tenant where it is known whose it was. */
+  refused?(code: ErrorCode, tenantId?: string): void;
+  /** Somebody did something that is written down. */
+  audited?(tenantId: string, record: AuditRecord): void;
   /** Something failed that no caller is told the cause of. */
   failed?(where: string, error: unknown): void;
 }

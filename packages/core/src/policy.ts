@@ -5,6 +5,7 @@ import {
   type EventSchemas,
   type Principal,
 } from "@roomcast/protocol";
+import { AUDIT_NAME, AUDIT_SETTINGS } from "./audit.ts";
 import type { Keep } from "./broker.ts";
 
 /** How a channel behaves, whoever uses it. */
@@ -66,10 +67,11 @@ export function isRoomTokenNames(value: object): value is RoomTokenNames {
   return "requireRoomTokens" in value && typeof value.requireRoomTokens === "function";
 }
 
-/** The gateway's own channels carry what is for now only. */
+/** The gateway's own channels carry what is for now only, but for the one of what was done. */
 const RESERVED_SETTINGS: ChannelSettings = { keep: false, slow: "disconnect" };
 
 /** The settings of any channel: a policy is not asked about the gateway's own. */
 export function settingsOf(policy: ChannelPolicy, address: ChannelAddress): ChannelSettings {
-  return isReservedName(address.name) ? RESERVED_SETTINGS : policy.settings(address);
+  if (!isReservedName(address.name)) return policy.settings(address);
+  return address.name === AUDIT_NAME ? AUDIT_SETTINGS : RESERVED_SETTINGS;
 }

@@ -18,6 +18,7 @@ import { draftDigest } from "./idempotency.ts";
 import { jsonText } from "./json-text.ts";
 import type { Limits } from "./limits.ts";
 import type { Observer } from "./observer.ts";
+import type { Traffic } from "./stats/traffic.ts";
 import { settingsOf, type ChannelPolicy, type ChannelSettings } from "./policy.ts";
 
 /** What is to be published: a draft that has not been accepted yet. */
@@ -42,6 +43,7 @@ export class Publisher {
   readonly #observer: Observer;
   readonly #limits: Limits;
   readonly #checks: EventChecks;
+  readonly #traffic: Traffic;
   /** The newest publication of a back end that waits for a schema, by channel. */
   readonly #turns = new Map<string, Promise<Sent>>();
 
@@ -52,6 +54,7 @@ export class Publisher {
     observer: Observer;
     limits: Limits;
     checks: EventChecks;
+    traffic: Traffic;
   }) {
     this.#broker = options.broker;
     this.#policy = options.policy;
@@ -59,6 +62,7 @@ export class Publisher {
     this.#observer = options.observer;
     this.#limits = options.limits;
     this.#checks = options.checks;
+    this.#traffic = options.traffic;
   }
 
   /**
@@ -88,6 +92,7 @@ export class Publisher {
       timestamp: this.#clock.now(),
     };
     this.#observer.published?.(source);
+    this.#traffic.published(address);
     return this.#broker.publish(address, draft, {
       keep: settings.keep,
       ...(idempotency === undefined ? undefined : { idempotency }),

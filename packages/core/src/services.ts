@@ -16,6 +16,7 @@ import type { Messenger } from "./messenger.ts";
 import type { Publisher } from "./publisher.ts";
 import type { Roster } from "./roster.ts";
 import type { Right } from "./rules.ts";
+import type { Traffic } from "./stats/traffic.ts";
 
 /** Something that a client began to follow. */
 export interface Follow {
@@ -47,6 +48,7 @@ export interface Services {
   readonly roster: Roster;
   readonly publisher: Publisher;
   readonly messenger: Messenger;
+  readonly traffic: Traffic;
   /** Authenticates a connection and keeps a place for it. */
   readonly admit: (credentials: Credentials, origin?: Origin) => Promise<Admission>;
   /** Authenticates again for a session that runs: bounded, checked and not revoked. */
@@ -66,6 +68,12 @@ export const EVERYBODY = "$";
 /** Where a node hears what is for it alone. */
 export function nodeAddress(nodeId: string): ChannelAddress {
   return { tenantId: EVERYBODY, name: `@node:${nodeId}` };
+}
+
+/** Where samples of whole nodes are told, and where those of a tenant. */
+export const STATS_CLUSTER: ChannelAddress = { tenantId: EVERYBODY, name: "@cluster" };
+export function statsOf(tenantId: string): ChannelAddress {
+  return { tenantId, name: "@stats" };
 }
 
 /** Where all nodes hear what is for all. */

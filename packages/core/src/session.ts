@@ -3,6 +3,8 @@ import {
   frameEvent,
   GatewayError,
   isPrivileged,
+  OPERATOR_CHANNELS,
+  operatorRight,
   type ChannelAction,
   type ChannelAddress,
   type ChannelTarget,
@@ -61,6 +63,9 @@ const NOBODY: Principal = {
   grantsOnly: true,
   anonymous: true,
 };
+
+const BY_ROLE: Verdict = { allowed: true, by: "rule" };
+const NOT_BY_ROLE: Verdict = { allowed: false };
 
 /** The first of every session's are the same: they share them. */
 const SUBSCRIPTION_IDS = Array.from({ length: 128 }, (_, index) => `subscription_${index + 1}`);
@@ -288,7 +293,10 @@ export class Session {
   /** The session's address of a channel that a command names. */
   address(target: ChannelTarget): ChannelAddress {
     const { tenantId, userId } = this.#principal;
-    if (target.own !== true) return { tenantId, name: target.name };
+    if (target.own !== true) {
+      const { name } = target;
+      return { tenantId: OPERATOR_CHANNELS.get(name)?.of === "everybody" ? EVERYBODY : tenantId, name };
+    }
     if (userId === null) throw new GatewayError("FORBIDDEN", "Visitors have no channels of their own");
     return { tenantId, name: target.name, userId };
   }
@@ -312,6 +320,8 @@ export class Session {
    */
   decide(action: ChannelAction, address: ChannelAddress, context: PolicyContext): Allowed | Promise<Allowed> {
     const principal = this.#principal;
+    const operators = address.userId === undefined ? operatorRight(principal, action, address.name) : undefined;
+    if (operators !== undefined) return allowed(operators ? BY_ROLE : NOT_BY_ROLE, action);
     const { hooks, policy } = this.services;
     const verdict = hooks.bound("rule", () => policy.decide(principal, action, address, context));
     if (!isPromise(verdict)) return allowed(verdict, action);

@@ -1,6 +1,7 @@
 import {
   GatewayError,
   isReservedName,
+  OPERATOR_CHANNELS,
   REPLY_BYTES,
   REPLY_ENTRIES,
   utf8Length,
@@ -137,10 +138,10 @@ function checkLimits(session: Session, address: ChannelAddress, options: FollowO
   const { limits, hub, directory } = session.services;
   // What the gateway itself put the session into does not count.
   const subscriptions = session.readers.reduce(
-    (sum, { channel, subscriptions: own }) => (isReservedName(channel.address.name) ? sum : sum + own.length),
+    (sum, { channel, subscriptions: own }) => (counts(channel.address.name) ? sum + own.length : sum),
     0,
   );
-  if (!isReservedName(address.name) && subscriptions >= limits.subscriptionsPerSession)
+  if (counts(address.name) && subscriptions >= limits.subscriptionsPerSession)
     throw limitReached("subscriptionsPerSession");
   const { filter } = options;
   if (filter === undefined || filter.pureEquality) return;
@@ -156,6 +157,11 @@ function checkLimits(session: Session, address: ChannelAddress, options: FollowO
     }
   }
   if (keys.size > FILTERS_PER_USER) throw limitReached("filtersPerUser");
+}
+
+/** Whether a client asked for it itself. */
+function counts(name: string): boolean {
+  return !isReservedName(name) || OPERATOR_CHANNELS.has(name);
 }
 
 export function limitReached(limit: string): GatewayError {

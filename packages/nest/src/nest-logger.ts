@@ -10,6 +10,7 @@ export function nestLogger(): ApplicationLogger {
       const logger = new Logger("Roomcast");
       return {
         debug: (...line: unknown[]) => logger.debug(text(line, serializers)),
+        info: (...line: unknown[]) => logger.log(text(line, serializers)),
         warn: (...line: unknown[]) => logger.warn(text(line, serializers)),
         error: (...line: unknown[]) => logger.error(text(line, serializers)),
       };

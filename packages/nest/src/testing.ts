@@ -15,7 +15,7 @@ export interface OverridableModule<Builder> {
 }
 
 const SILENT: ApplicationLogger = {
-  child: () => ({ debug: () => undefined, warn: () => undefined, error: () => undefined }),
+  child: () => ({ debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }),
 };
 
 /** `RoomcastModule` for tests: in memory, with a secret that is always the same, silent, and closed without waiting long. */

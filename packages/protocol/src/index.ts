@@ -77,6 +77,7 @@ export {
   type Scalar,
 } from "./filter.ts";
 export { asObject, checkJson } from "./json.ts";
+export { checkReadableName, OPERATOR_CHANNELS, operatorRight, type OperatorChannel } from "./operator-channels.ts";
 export { compilePattern, type ChannelPattern, type PatternOwner, type PatternParams } from "./pattern.ts";
 export {
   CHANNEL_ACTIONS,

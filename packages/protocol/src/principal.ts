@@ -42,6 +42,7 @@ export type Credentials =
   | { readonly kind: "cookies"; readonly tenantId: string; readonly token: string }
   | { readonly kind: "none" };
 
-export function isPrivileged(principal: Principal): boolean {
-  return principal.roles.includes("service") || principal.roles.includes("admin");
+/** Whether somebody acts for a back end or steers the gateway, rather than being one of its users. */
+export function isPrivileged({ roles }: Principal): boolean {
+  return roles.includes("service") || roles.includes("admin") || roles.includes("operator");
 }

@@ -59,7 +59,21 @@ const signal: fc.Arbitrary<Signal> = fc.oneof(
     ),
   }),
   fc.record({ type: fc.constant("end" as const), tenantId: text, socketId: text }),
+  fc.record({ type: fc.constant("watch" as const), nodeId: text, tenants: fc.array(text, { maxLength: 3 }) }),
   fc.record({ type: fc.constant("revoke" as const), tenantId: text, userId: text, at: timestamp }),
+  fc.record({
+    type: fc.constant("ask" as const),
+    id: text,
+    from: text,
+    question: fc.record({ kind: fc.constant("incidents" as const), tenantId: text, userId: text }),
+  }),
+  fc.record({ type: fc.constant("answer" as const), id: text, from: text, value: json }),
+  fc.record({
+    type: fc.constant("answer" as const),
+    id: text,
+    from: text,
+    error: fc.record({ code: fc.constant("NOT_FOUND" as const), message: text, retryable: fc.boolean() }),
+  }),
 );
 
 /** As text, since order and names such as `__proto__` count. */
@@ -129,10 +143,20 @@ describe("Announcements", () => {
       's\n{"type":"toString"}',
       's\n{"type":"end","tenantId":"acme"}',
       's\n{"type":"revoke","tenantId":"acme","userId":"ann","at":null}',
+      's\n{"type":"watch","nodeId":"one"}',
+      's\n{"type":"watch","nodeId":1,"tenants":[]}',
+      's\n{"type":"watch","nodeId":"one","tenants":["acme",1]}',
       's\n{"type":"presence","joined":[],"left":[],"updated":[]}',
       's\n{"type":"presence","address":{"tenantId":"other","name":"chat:1"},"joined":[],"left":[],"updated":[]}',
       's\n{"type":"presence","address":{"tenantId":"acme","name":"chat:1"},"joined":[1],"left":[],"updated":[]}',
       's\n{"type":"direct","tenantId":"acme","socketIds":"s1","message":{}}',
+      's\n{"type":"ask","id":"1","from":"one"}',
+      's\n{"type":"ask","id":"1","from":"one","question":[]}',
+      's\n{"type":"ask","id":1,"from":"one","question":{"kind":"incidents"}}',
+      's\n{"type":"answer","id":"1","from":"one"}',
+      's\n{"type":"answer","id":"1","value":1}',
+      's\n{"type":"answer","id":"1","from":"one","error":"no"}',
+      's\n{"type":"answer","id":"1","from":"one","error":{"code":1,"message":"no"}}',
     ])
       expect(readAnnouncement(ADDRESS, garbage), garbage).toBeUndefined();
     for (const garbage of ["", " ", "id", "id ", "id null", "id []", "id {", `${"[".repeat(1e6)}`])

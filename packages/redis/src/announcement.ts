@@ -135,7 +135,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 /** Undefined for what is no signal, or of the presence of another channel. */
 function readSignal(heardOn: ChannelAddress, value: unknown): Signal | undefined {
   if (!isObject(value)) return undefined;
-  const { type, address, tenantId, socketId, userId, at, socketIds, message } = value;
+  const { type, address, tenantId, socketId, userId, at, socketIds, message, nodeId, tenants } = value;
   const isIt = {
     presence: () =>
       isAddress(address) &&
@@ -148,9 +148,22 @@ function readSignal(heardOn: ChannelAddress, value: unknown): Signal | undefined
       isMessage(message),
     end: () => typeof tenantId === "string" && typeof socketId === "string",
     revoke: () => typeof tenantId === "string" && typeof userId === "string" && Number.isFinite(at),
+    watch: () => typeof nodeId === "string" && Array.isArray(tenants) && tenants.every((id) => typeof id === "string"),
+    ask: () => isBetweenNodes(value) && isObject(value["question"]) && typeof value["question"]["kind"] === "string",
+    answer: () => isBetweenNodes(value) && (value["error"] === undefined ? "value" in value : isError(value["error"])),
   };
   const known = typeof type === "string" && Object.hasOwn(isIt, type) ? isIt[type as keyof typeof isIt] : undefined;
   return known?.() === true ? (value as unknown as Signal) : undefined;
+}
+
+function isBetweenNodes({ id, from }: Readonly<Record<string, unknown>>): boolean {
+  return typeof id === "string" && typeof from === "string";
+}
+
+function isError(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const { code, message, details } = value;
+  return typeof code === "string" && typeof message === "string" && (details === undefined || isObject(details));
 }
 
 function isAddress(value: unknown): value is ChannelAddress {

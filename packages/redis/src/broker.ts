@@ -3,6 +3,7 @@ import {
   DEFAULT_LIMITS,
   SharedReads,
   type Broker,
+  type BrokerKind,
   type BrokerReader,
   type Closer,
   type Draft,
@@ -66,7 +67,8 @@ const CHECKED_AT_ONCE = 100;
  * have no hole; announcements are sharded publish/subscribe, to which a node listens only where it has readers. What
  * announcements skip, e.g. while a connection was lost, is read from the log.
  */
-export class RedisBroker implements Broker, Closer, HealthCheck {
+export class RedisBroker implements Broker, BrokerKind, Closer, HealthCheck {
+  readonly kind = "redis";
   readonly #link: RedisLink;
   readonly #keys: Keys;
   readonly #observer: RedisBrokerObserver;

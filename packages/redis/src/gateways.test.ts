@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Limits } from "@roomcast/core";
 import { ManualClock, TestGateway, testPrincipal, type TestClient } from "@roomcast/core/testing";
-import { nativeDialect, type Member, type Position } from "@roomcast/protocol";
+import { GatewayError, nativeDialect, type Member, type Position } from "@roomcast/protocol";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { RedisServer } from "../test/redis-server.ts";
 import { redisParts } from "./parts.ts";
@@ -147,6 +147,45 @@ describe("two gateways on one Redis", { timeout: 60_000 }, () => {
     await until(async () => expect((await one.gateway.connections("default")).total).toBe(1));
     expect(await alice.request("direct", { to: { userId: "bob" }, event: "e" })).toMatchObject({ delivered: 0 });
     expect(await alice.request("members", { channel: "a" })).toMatchObject({ total: 1 });
+  });
+
+  it("ask each other, and do without one that dies", async () => {
+    const one = await start("one");
+    const parts = redisParts({ url: server.url, prefix, nodeId: "two", leaseMs: 1200 });
+    const two = new TestGateway({ ...parts, node: { version: "1.0.0", pid: 2 } });
+    gateways.push(two);
+    await two.gateway.ready();
+    const question = { kind: "incidents", tenantId: "default", userId: "alice" } as const;
+    const incident = { at: 1, nodeId: "two", kind: "ended", code: "client" } as const;
+    one.gateway.insight.answer("incidents", () => []);
+    two.gateway.insight.answer("incidents", () => [incident]);
+    await until(async () =>
+      expect(await one.gateway.insight.nodes()).toMatchObject([{ nodeId: "one" }, { nodeId: "two", pid: 2 }]),
+    );
+    expect(await one.gateway.insight.ask("two", question)).toEqual([incident]);
+    expect(await two.gateway.insight.ask("all", question)).toEqual({
+      answers: [
+        { nodeId: "one", value: [] },
+        { nodeId: "two", value: [incident] },
+      ],
+      unreachable: [],
+    });
+    two.gateway.insight.answer("incidents", () => {
+      throw new GatewayError("NOT_FOUND", "There is none");
+    });
+    await expect(one.gateway.insight.ask("two", question)).rejects.toMatchObject({ code: "NOT_FOUND" });
+    // Its connections break while it is asked, and it says no more.
+    const dying = new Promise<void>((resolve) =>
+      two.gateway.insight.answer("incidents", async () => {
+        await parts.broker.close();
+        resolve();
+        return [];
+      }),
+    );
+    const asked = meanwhile(one.gateway.insight.ask("all", question));
+    await dying;
+    expect(await asked).toMatchObject({ answers: [{ nodeId: "one" }], unreachable: ["two"] });
+    await until(async () => expect(await one.gateway.insight.nodes()).toMatchObject([{ nodeId: "one" }]));
   });
 
   it("reach users and sessions of each other", async () => {

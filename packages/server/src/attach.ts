@@ -1,6 +1,8 @@
 import type { Gateway } from "@roomcast/core";
 import type { Principal } from "@roomcast/protocol";
 import type { Server } from "node:http";
+import { PageHandler, type AdminPage } from "./admin/page-handler.ts";
+import type { AdminSessions } from "./auth/admin-sessions.ts";
 import type { RestCallers } from "./auth/rest-caller.ts";
 import type { RestTokens } from "./auth/rest-tokens.ts";
 import type { RoomTokenRequest, RoomTokens, RoomToSign, SignedRoom } from "./auth/room-tokens.ts";
@@ -8,7 +10,8 @@ import { planEndpoints, type DialectSettings } from "./endpoints.ts";
 import { closeHttpServer, within } from "./http-close.ts";
 import { mountRequests } from "./http-mount.ts";
 import type { Metrics } from "./metrics.ts";
-import { createRestHandler, isRestPath } from "./rest/app.ts";
+import { createRestHandler } from "./rest/app.ts";
+import { isRestPath } from "./rest/paths.ts";
 import { Gate } from "./socketio/gate.ts";
 import { openEndpoint, type Endpoint, type EndpointOptions } from "./socketio/endpoint.ts";
 
@@ -18,6 +21,10 @@ export interface AttachRest {
   readonly callers: RestCallers;
   /** Issues and verifies tokens; without it there is nothing under `/auth`. */
   readonly tokens?: RestTokens;
+  /** Signs in people for the admin page; without it there is nothing under `/auth/session`. */
+  readonly sessions?: AdminSessions | undefined;
+  /** Where the admin page is; not there unless given. */
+  readonly admin?: AdminPage | undefined;
   /** Whether REST answers for all paths that no endpoint has, with 404 where it has nothing. For servers without an application. */
   readonly ownsAllPaths?: boolean;
   /** What its paths begin with, such as `/roomcast`; nothing unless given. */
@@ -143,15 +150,23 @@ export function roomSigner(roomTokens: RoomTokens | undefined): Pick<Roomcast, "
 
 function mountRest(httpServer: Server, gateway: Gateway, options: AttachOptions & { rest: AttachRest }): () => void {
   const { rest, metrics, metricsToken, cors } = options;
+  const { admin, prefix, ownsAllPaths = false } = rest;
+  const failed = (error: unknown): void => gateway.observer.failed?.("admin", error);
+  const page = admin === undefined ? undefined : new PageHandler({ ...admin, api: prefix ?? "", failed });
   return mountRequests({
     httpServer,
-    owns: rest.ownsAllPaths === true ? () => true : (path) => isRestPath(path, rest.prefix),
+    owns: (path) => ownsAllPaths || isRestPath(path, prefix) || page?.owns(path) === true,
     handle: createRestHandler({
       gateway,
+      page,
       socketPath: options.path,
+      dialects: options.dialects,
+      trustProxy: options.trustProxy,
       callers: rest.callers,
       tokens: rest.tokens,
-      prefix: rest.prefix,
+      roomTokens: options.roomTokens,
+      sessions: rest.sessions,
+      prefix,
       cors,
       metrics:
         metrics === undefined

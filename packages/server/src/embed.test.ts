@@ -303,7 +303,12 @@ describe("wrong options", () => {
       { ...jwt, history: { file: "h" }, broker: new MemoryBroker({ clock: systemClock }) },
       'history.file is "h"; it may be left out only, where a broker is given',
     ],
-    [{ ...jwt, admin: { path: "/admin" } }, "admin.path is (hidden); it may be left out only"],
+    [{ ...jwt, admin: { path: "/roomcast" } }, 'admin.path is "/roomcast"; it may be a path where REST has nothing'],
+    [{ ...jwt, admin: { path: "/socket.io" } }, 'admin.path is "/socket.io"; it may be a path where no clients of'],
+    [
+      { ...jwt, rest: false, admin: { path: "/admin" } },
+      'admin.path is "/admin"; it may be left out only, where rest is false',
+    ],
     ["secret", 'the options is "secret"; it may be an object'],
     [null, "the options is null; it may be an object"],
   ])("%o are one line", (options, line) => {

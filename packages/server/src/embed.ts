@@ -64,7 +64,7 @@ export interface Prepared extends Embedded {
  * options.
  */
 export function prepare(options: EmbedOptions = {}, { arriving, path }: PrepareOptions = {}): Prepared {
-  const { config, parts, prefix, logger = createLogger() } = checkOptions(options, process.env);
+  const { config, parts, prefix, logger = createLogger() } = checkOptions(options, process.env, path);
   const log = childLogger(logger);
   const metrics = new Metrics();
   const observer = combineObservers([
@@ -73,7 +73,8 @@ export function prepare(options: EmbedOptions = {}, { arriving, path }: PrepareO
     ...(parts.observer === undefined ? [] : [parts.observer]),
   ]);
   const composition = compose(config, { ...parts, observer, ...(arriving === undefined ? undefined : { arriving }) });
-  const { gateway, authenticator, callers, tokens, roomTokens } = composition;
+  const { gateway, authenticator, callers, tokens, sessions, roomTokens } = composition;
+  const admin = config.admin === false ? undefined : config.admin;
   const { token: metricsToken } = config.metrics;
   const shared = {
     gateway,
@@ -96,7 +97,7 @@ export function prepare(options: EmbedOptions = {}, { arriving, path }: PrepareO
       ...(path === undefined ? undefined : { path }),
       ...(metricsToken === undefined ? undefined : { metricsToken }),
       ...(roomTokens === undefined ? undefined : { roomTokens }),
-      ...(prefix === undefined ? undefined : { rest: { callers, tokens, prefix } }),
+      ...(prefix === undefined ? undefined : { rest: { callers, tokens, sessions, admin, prefix } }),
     });
     for (const warning of config.warnings) log.warn(warning);
 

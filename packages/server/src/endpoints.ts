@@ -64,7 +64,7 @@ function places(
   const spoken: Place[] = [];
   if (native) spoken.push({ dialect: nativeDialect, path, namespace });
   if (plazer !== false) {
-    const own = (plazer === true ? undefined : plazer.namespace) ?? PLAZER_NAMESPACE;
+    const own = plazerNamespace(plazer);
     if (own === namespace && native) {
       throw new Error(
         "The Plazer dialect in the namespace / takes the handshakes of the native one: switch one of them off",
@@ -75,4 +75,9 @@ function places(
   if (steedos !== false) spoken.push({ dialect: steedosDialect(steedos === true ? {} : steedos), path, namespace });
   if (twake) spoken.push({ dialect: twakeDialect(), path: TWAKE_PATH, namespace, allowEIO3: true });
   return spoken;
+}
+
+/** Where clients of the Plazer dialect connect. */
+export function plazerNamespace(settings: Exclude<DialectSettings["plazer"], false | undefined>): string {
+  return (settings === true ? undefined : settings.namespace) ?? PLAZER_NAMESPACE;
 }

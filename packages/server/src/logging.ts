@@ -49,11 +49,11 @@ export interface ApplicationLogger {
   child(
     bindings: Record<string, unknown>,
     options: { serializers: Record<string, (value: unknown) => unknown> },
-  ): Pick<Logger, "debug" | "warn" | "error">;
+  ): Pick<Logger, "debug" | "info" | "warn" | "error">;
 }
 
 /** An application's log as Roomcast writes to it: under its name, with errors told as `createLogger` tells them. */
-export function childLogger(logger: ApplicationLogger): Pick<Logger, "debug" | "warn" | "error"> {
+export function childLogger(logger: ApplicationLogger): Pick<Logger, "debug" | "info" | "warn" | "error"> {
   return logger.child({ module: "roomcast" }, { serializers: { err: (thrown) => describeError(thrown) } });
 }
 
@@ -63,11 +63,12 @@ const QUIET_MS = 10_000;
 const REMEMBERED_FAILURES = 200;
 
 /**
- * What the log says of the engine: failures with their cause, and at level `debug` who comes, goes and is refused. The same
+ * What the log says of the engine: failures with their cause, at level `info` what somebody
+ * did that is written down, and at level `debug` who comes, goes and is refused. The same
  * failure is logged every ten seconds at most, with how often it was not as `repeated`.
  */
 export function logObserver(
-  logger: Pick<Logger, "debug" | "error">,
+  logger: Pick<Logger, "debug" | "info" | "error">,
   now: () => number = () => performance.now(),
 ): Observer {
   const failures = new Map<string, { readonly at: number; repeated: number }>();
@@ -89,6 +90,7 @@ export function logObserver(
     disconnected: (dialect, reason) => logger.debug({ dialect, reason }, "disconnected"),
     refused: (code) => logger.debug({ code }, "refused"),
     dropped: (reason, count) => logger.debug({ reason, count }, "dropped"),
+    audited: (tenantId, record) => logger.info({ tenantId, ...record }, "audit"),
     failed,
   };
 }

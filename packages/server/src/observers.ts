@@ -1,4 +1,4 @@
-import type { Observer } from "@roomcast/core";
+import type { AuditRecord, Observer } from "@roomcast/core";
 import type { ErrorCode, EventSource } from "@roomcast/protocol";
 
 /** Several observers as one; each hears everything, in the order given. */
@@ -41,8 +41,12 @@ class Observers implements Required<Observer> {
     for (const observer of this.#all) observer.dropped?.(reason, count);
   }
 
-  refused(code: ErrorCode): void {
-    for (const observer of this.#all) observer.refused?.(code);
+  refused(code: ErrorCode, tenantId?: string): void {
+    for (const observer of this.#all) observer.refused?.(code, tenantId);
+  }
+
+  audited(tenantId: string, record: AuditRecord): void {
+    for (const observer of this.#all) observer.audited?.(tenantId, record);
   }
 
   failed(where: string, error: unknown): void {

@@ -40,7 +40,7 @@ export async function startServer(config: ResolvedConfig, options: StartOptions 
   const own = combineObservers([metrics, withoutStart(logObserver(logger))]);
   const parts = typeof options.parts === "function" ? options.parts(own) : (options.parts ?? {});
   const observer = parts.observer === undefined ? own : combineObservers([own, parts.observer]);
-  const { gateway, authenticator, callers, tokens, roomTokens } = compose(config, { ...parts, observer });
+  const { gateway, authenticator, callers, tokens, sessions, roomTokens } = compose(config, { ...parts, observer });
   const httpServer = createServer();
   const { token } = config.metrics;
   const roomcast = attach(httpServer, gateway, {
@@ -52,7 +52,7 @@ export async function startServer(config: ResolvedConfig, options: StartOptions 
     ...(among === undefined ? undefined : { newTransportId: () => newSessionId(among.id) }),
     ...(token === undefined ? undefined : { metricsToken: token }),
     ...(roomTokens === undefined ? undefined : { roomTokens }),
-    rest: { callers, tokens, ownsAllPaths: true },
+    rest: { callers, tokens, sessions, admin: config.admin === false ? undefined : config.admin, ownsAllPaths: true },
   });
   const neighbours = among === undefined ? undefined : new Neighbours({ ...among, httpServer });
   try {

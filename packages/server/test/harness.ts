@@ -1,19 +1,32 @@
-import { createGateway, systemClock, type Gateway, type GatewayOptions, type Limits } from "@roomcast/core";
+import {
+  createGateway,
+  MemoryRevocations,
+  systemClock,
+  type Gateway,
+  type GatewayOptions,
+  type Limits,
+} from "@roomcast/core";
 import type { Role } from "@roomcast/protocol";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { io, type Socket } from "socket.io-client";
+import type { AdminPage } from "../src/admin/page-handler.ts";
+import { AdminSessions } from "../src/auth/admin-sessions.ts";
 import { ApiKeys, hashApiKey } from "../src/auth/api-keys.ts";
 import { TokenIssuer } from "../src/auth/issue.ts";
 import { JwtAuthenticator } from "../src/auth/jwt.ts";
 import { RestCallers } from "../src/auth/rest-caller.ts";
 import { RestTokens } from "../src/auth/rest-tokens.ts";
+import { RoomTokens } from "../src/auth/room-tokens.ts";
+import { TicketAuthenticator } from "../src/auth/ticket-authenticator.ts";
 import { attach, type AttachOptions, type Roomcast } from "../src/attach.ts";
 import { Metrics } from "../src/metrics.ts";
 
 /** A key for every tenant and role, and one for tenant `acme` and role `service`. */
 export const KEY = "a-key-for-everything-in-the-tests";
 export const ACME_KEY = "a-key-for-acme-in-the-tests-only";
+/** One for the tenants `acme` and `beta`, and role `admin`. */
+export const ACME_ADMIN_KEY = "a-key-for-admins-of-acme-and-beta";
 const SECRET = "a secret of the tests, of more than 32 bytes";
 
 export interface StartOptions {
@@ -23,6 +36,9 @@ export interface StartOptions {
   readonly limits?: Partial<Limits>;
   readonly gateway?: Partial<GatewayOptions>;
   readonly host?: string;
+  readonly admin?: AdminPage;
+  /** What REST's paths begin with. */
+  readonly prefix?: string;
 }
 
 export interface Answer {
@@ -63,8 +79,18 @@ export class TestNode {
     const authenticator = new JwtAuthenticator({ secret: SECRET });
     const issuer = new TokenIssuer({ secret: SECRET, clock });
     const metrics = new Metrics();
+    const keys = new ApiKeys([
+      { sha256: hashApiKey(KEY), tenants: "*", roles: ["client", "service", "admin", "operator"] },
+      { sha256: hashApiKey(ACME_KEY), tenants: ["acme"], roles: ["service"] },
+      { sha256: hashApiKey(ACME_ADMIN_KEY), tenants: ["acme", "beta"], roles: ["admin"] },
+    ]);
+    const revocations = options.gateway?.revocations ?? new MemoryRevocations();
+    const sessions = new AdminSessions({ secret: SECRET, authenticator, keys, revocations, clock });
+    const tickets = new TicketAuthenticator({ sessions, others: authenticator });
     const gateway = createGateway({
-      auth: authenticator,
+      auth: tickets,
+      arriving: (arrival) => tickets.checkArrival(arrival),
+      revocations,
       observer: metrics,
       channels: [{ match: "plain:**", keep: false }],
       ...(options.limits === undefined ? undefined : { limits: options.limits }),
@@ -72,18 +98,18 @@ export class TestNode {
     });
     const revokedAt = (tenantId: string, userId: string): Promise<number | undefined> =>
       gateway.revokedAt(tenantId, userId);
-    const keys = new ApiKeys([
-      { sha256: hashApiKey(KEY), tenants: "*", roles: ["client", "service", "admin", "operator"] },
-      { sha256: hashApiKey(ACME_KEY), tenants: ["acme"], roles: ["service"] },
-    ]);
     const httpServer = options.httpServer ?? createServer();
     const roomcast = attach(httpServer, gateway, {
+      roomTokens: new RoomTokens({ secret: SECRET, clock }),
       ...options.attach,
       metrics,
       rest: {
         callers: new RestCallers({ authenticator, keys, revokedAt }),
         tokens: new RestTokens({ authenticator, issuer, revokedAt }),
+        sessions,
         ownsAllPaths: options.ownsAllPaths ?? true,
+        ...(options.admin === undefined ? undefined : { admin: options.admin }),
+        ...(options.prefix === undefined ? undefined : { prefix: options.prefix }),
       },
     });
     await new Promise<void>((resolve) => httpServer.listen(0, options.host ?? "127.0.0.1", resolve));

@@ -1,28 +1,27 @@
 import { Alert, Button, Center, Loader, MantineProvider } from "@mantine/core";
-import { Notifications } from "@mantine/notifications";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { Suspense, useEffect, useMemo, useState, type ReactNode } from "react";
+import { lazy, Suspense, useEffect, useMemo, useState, type ReactNode } from "react";
 import { I18nextProvider, useTranslation } from "react-i18next";
-import { Route, Router, Switch } from "wouter";
+import { Router } from "wouter";
 import type { i18n } from "i18next";
 import { RestError } from "../api/rest.ts";
-import { LiveProvider } from "../api/live.tsx";
 import { ErrorBoundary } from "../components/error-boundary.tsx";
-import { useTitle } from "../components/use-title.ts";
+import { HeadingFocus } from "../components/heading-focus.tsx";
 import { SignInPage } from "../pages/sign-in/page.tsx";
 import { chooseLanguage, preferencesCookie, readPreferences, type Preferences } from "./preferences.ts";
 import { PreferencesContext } from "./preferences-context.ts";
-import { ROUTES } from "./routes.tsx";
-import { SessionProvider, useAnySession, useSession } from "./session.tsx";
+import { SessionProvider, useAnySession } from "./session.tsx";
 import type { PageSettings } from "./settings.ts";
-import { Shell } from "./shell.tsx";
-import { theme } from "./theme.ts";
+import { theme, variables } from "./theme.ts";
 
 export interface AppProps {
   readonly settings: PageSettings;
   readonly nonce: string;
   readonly messages: i18n;
 }
+
+/** What takes a session, which comes after the sign-in page. */
+const Inside = lazy(async () => ({ default: (await import("./inside.tsx")).Inside }));
 
 /** The admin page. */
 export function App({ settings, nonce, messages }: AppProps) {
@@ -44,10 +43,11 @@ export function App({ settings, nonce, messages }: AppProps) {
     <I18nextProvider i18n={messages}>
       <QueryClientProvider client={queries}>
         <Looks nonce={nonce} settings={settings} messages={messages}>
-          <Notifications position="bottom-right" />
           <Router base={settings.path}>
             <SessionProvider settings={settings}>
-              <Content />
+              <HeadingFocus>
+                <Content />
+              </HeadingFocus>
             </SessionProvider>
           </Router>
         </Looks>
@@ -60,8 +60,7 @@ function Looks({ nonce, settings, messages, children }: AppProps & { readonly ch
   const [preferences, setPreferences] = useState(() => readPreferences(document.cookie));
   const language = preferences.language ?? chooseLanguage(navigator.languages);
   useEffect(() => {
-    document.documentElement.lang = language;
-    void messages.changeLanguage(language);
+    void messages.changeLanguage(language).then(() => (document.documentElement.lang = language));
   }, [language, messages]);
   const value = useMemo(
     () => ({
@@ -80,6 +79,7 @@ function Looks({ nonce, settings, messages, children }: AppProps & { readonly ch
     <PreferencesContext value={value}>
       <MantineProvider
         theme={theme}
+        cssVariablesResolver={variables}
         getStyleNonce={() => nonce}
         defaultColorScheme="auto"
         colorSchemeManager={UNKEPT}
@@ -105,65 +105,30 @@ function Content() {
   const value = useAnySession();
   if (value.state === "signed-in") {
     return (
-      <LiveProvider>
-        <Shell>
-          <Upgraded />
-          <ErrorBoundary>
-            <Suspense fallback={<Loader aria-label={t("loading")} />}>
-              <Pages />
-            </Suspense>
-          </ErrorBoundary>
-        </Shell>
-      </LiveProvider>
+      <ErrorBoundary>
+        <Suspense fallback={<Waiting />}>
+          <Inside />
+        </Suspense>
+      </ErrorBoundary>
     );
   }
   if (value.state === "signed-out") return <SignInPage />;
+  if (value.error === undefined) return <Waiting />;
   return (
     <Center h="100vh" component="main">
-      {value.error === undefined ? (
-        <Loader aria-label={t("loading")} />
-      ) : (
-        <Alert color="red" title={t("unavailable")} role="alert">
-          <p>{value.error.message}</p>
-          <Button onClick={value.retry}>{t("tryAgain")}</Button>
-        </Alert>
-      )}
+      <Alert color="red" title={t("unavailable")} role="alert">
+        <p>{value.error.message}</p>
+        <Button onClick={value.retry}>{t("tryAgain")}</Button>
+      </Alert>
     </Center>
   );
 }
 
-function Pages() {
-  const { operator } = useSession();
-  return (
-    <Switch>
-      {ROUTES.filter((route) => operator || route.operator !== true).map(({ path, page: Page }) => (
-        <Route key={path} path={path}>
-          <Page />
-        </Route>
-      ))}
-      <Route>
-        <Missing />
-      </Route>
-    </Switch>
-  );
-}
-
-function Missing() {
+function Waiting() {
   const { t } = useTranslation();
-  useTitle(t("missing.title"));
-  return <Alert title={t("missing.title")}>{t("missing.text")}</Alert>;
-}
-
-/** The server has another version than the one that sent this page. */
-function Upgraded() {
-  const { t } = useTranslation();
-  const { session, settings } = useSession();
-  if (session.version === settings.version) return null;
   return (
-    <Alert color="yellow" mb="md" title={t("upgraded.title")} role="status">
-      <Button size="xs" onClick={() => window.location.reload()}>
-        {t("upgraded.reload")}
-      </Button>
-    </Alert>
+    <Center h="100vh" component="main">
+      <Loader role="status" aria-label={t("loading")} />
+    </Center>
   );
 }

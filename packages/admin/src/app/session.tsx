@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { createContext, useCallback, useContext, useEffect, useMemo, useState, type ReactNode } from "react";
+import { createContext, useCallback, useContext, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import { RestClient, RestError } from "../api/rest.ts";
 import type { Session } from "../api/types.ts";
 import type { PageSettings } from "./settings.ts";
@@ -17,6 +17,8 @@ export interface SignedIn {
   /** REST for that tenant. */
   readonly rest: RestClient;
   readonly chooseTenant: (tenantId: string) => void;
+  /** Asks the server whether the session is still there, and who serves it now. */
+  readonly refresh: () => void;
   readonly signOut: () => Promise<void>;
 }
 
@@ -28,11 +30,16 @@ export interface SignedOut {
   /** What went wrong when the server was asked. */
   readonly error?: RestError;
   readonly settings: PageSettings;
+  /** Rejects with `RestError`; its code is `NO_COOKIE` where the browser did not keep the session's cookie. */
   readonly signIn: (credentials: SignInWith) => Promise<void>;
   readonly retry: () => void;
 }
 
 const SessionContext = createContext<SignedIn | SignedOut | undefined>(undefined);
+
+/** How long to wait, in milliseconds, before the server is asked about a session that has ended by this clock but not by its own. */
+const ASK_AGAIN = 30_000;
+const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** Keeps who is signed in; nothing of it outlives the page but the cookie, which no script sees. */
 export function SessionProvider({
@@ -47,78 +54,127 @@ export function SessionProvider({
   const [reason, setReason] = useState<SignedOut["reason"]>();
   const [error, setError] = useState<RestError>();
   const [tenant, setTenant] = useState<string>();
+  /** Of the session that is there: what comes late of an earlier one says nothing about it. */
+  const current = useRef<string | undefined>(undefined);
   const anonymous = useMemo(() => new RestClient({ api: settings.api }), [settings]);
 
-  const ask = useCallback(() => {
-    setError(undefined);
-    anonymous.get<Session>("/auth/session").then(setSession, (thrown: unknown) => {
-      const failure = RestError.from(thrown);
-      if (failure.status === 401) setSession(null);
-      else setError(failure);
-    });
-  }, [anonymous]);
-  useEffect(ask, [ask]);
-
-  const leave = useCallback(
-    (why: SignedOut["reason"]) => {
-      setReason(why);
-      setSession(null);
+  const enter = useCallback(
+    (begun: Session) => {
+      setError(undefined);
+      setReason(undefined);
+      setSession(begun);
+      if (current.current === begun.csrf) return;
+      current.current = begun.csrf;
       setTenant(undefined);
       // Nothing of the one is shown to the next.
       queries.clear();
     },
     [queries],
   );
+  const leave = useCallback(
+    (csrf: string | undefined, why?: SignedOut["reason"]) => {
+      if (csrf !== current.current) return;
+      current.current = undefined;
+      setError(undefined);
+      setReason(why);
+      setSession(null);
+      setTenant(undefined);
+      queries.clear();
+    },
+    [queries],
+  );
 
-  // The server refuses it then; the page need not wait for a refusal.
+  const ask = useCallback(() => {
+    const asked = current.current;
+    anonymous.get<Session>("/auth/session").then(
+      (found) => {
+        if (current.current === asked) enter(found);
+      },
+      (thrown: unknown) => {
+        const failure = RestError.from(thrown);
+        if (failure.status === 401) leave(asked, asked === undefined ? undefined : "expired");
+        else setError(failure);
+      },
+    );
+  }, [anonymous, enter, leave]);
+  useEffect(ask, [ask]);
+
+  // The page need not wait for a refusal; but the server's clock counts.
   useEffect(() => {
     if (session === null || session === undefined) return;
     const left = session.expiresAt - Date.now();
-    const timer = setTimeout(() => leave("expired"), Math.min(Math.max(left, 0), 2 ** 31 - 1));
+    const timer = setTimeout(ask, left < 0 ? ASK_AGAIN : Math.min(left + 500, LONGEST_TIMER));
     return () => clearTimeout(timer);
-  }, [session, leave]);
+  }, [session, ask]);
+
+  const csrf = session?.csrf;
+  const tenantId = tenant ?? session?.tenantId;
+  const own = tenantId === session?.tenantId;
+  const rest = useMemo(
+    () =>
+      csrf === undefined
+        ? undefined
+        : new RestClient({
+            api: settings.api,
+            csrf,
+            ...(own ? undefined : { tenantId }),
+            expired: () => leave(csrf, "expired"),
+          }),
+    [settings, csrf, tenantId, own, leave],
+  );
 
   const value = useMemo((): SignedIn | SignedOut => {
-    if (session === null || session === undefined) {
+    if (session === null || session === undefined || rest === undefined) {
       return {
         state: session === null ? "signed-out" : "unknown",
         ...(reason === undefined ? undefined : { reason }),
         ...(error === undefined ? undefined : { error }),
         settings,
-        retry: ask,
+        retry() {
+          setError(undefined);
+          ask();
+        },
         async signIn(credentials) {
-          const begun = await anonymous.post<Session>("/auth/session", credentials);
-          setReason(undefined);
-          setSession(begun);
+          await anonymous.post<Session>("/auth/session", credentials);
+          enter(await kept(anonymous));
         },
       };
     }
-    const tenantId = tenant ?? session.tenantId;
-    const rest = new RestClient({
-      api: settings.api,
-      csrf: session.csrf,
-      ...(tenantId === session.tenantId ? undefined : { tenantId }),
-      expired: () => leave("expired"),
-    });
     return {
       state: "signed-in",
       settings,
       session,
-      tenantId,
+      tenantId: tenant ?? session.tenantId,
       operator: session.roles.includes("operator"),
       rest,
       chooseTenant(chosen) {
         setTenant(chosen);
         queries.clear();
       },
+      refresh: ask,
       async signOut() {
-        await rest.delete("/auth/session");
-        leave("signed-out");
+        try {
+          await rest.delete("/auth/session");
+        } catch (thrown) {
+          // It has ended by itself.
+          if (RestError.from(thrown).status !== 401) throw thrown;
+        }
+        leave(session.csrf, "signed-out");
       },
     };
-  }, [session, tenant, reason, error, settings, anonymous, ask, leave, queries]);
+  }, [session, tenant, rest, reason, error, settings, anonymous, ask, enter, leave, queries]);
 
   return <SessionContext value={value}>{children}</SessionContext>;
+}
+
+/** The session that has just begun, by its cookie. */
+async function kept(rest: RestClient): Promise<Session> {
+  try {
+    return await rest.get<Session>("/auth/session");
+  } catch (thrown) {
+    if (RestError.from(thrown).status !== 401) throw thrown;
+    throw new RestError({ code: "NO_COOKIE", message: "The browser did not keep the session's cookie", status: 401 });
+  }
 }
 
 /** Who is signed in, or how to do so. */

@@ -1,6 +1,6 @@
-import { AppShell, Autocomplete, Badge, Burger, Button, Group, NavLink, ScrollArea, Text } from "@mantine/core";
+import { AppShell, Badge, Burger, Button, Group, NavLink, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { useState, type ReactNode } from "react";
+import { useRef, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "wouter";
 import { useLive } from "../api/live.tsx";
@@ -8,6 +8,7 @@ import { Look } from "../components/look.tsx";
 import { useAction } from "../components/use-action.ts";
 import { ROUTES, type PageRoute } from "./routes.tsx";
 import { useSession } from "./session.tsx";
+import { TenantChoice } from "./tenant-choice.tsx";
 
 /** Navigation and header around the pages. */
 export function Shell({ children }: { readonly children: ReactNode }) {
@@ -15,46 +16,70 @@ export function Shell({ children }: { readonly children: ReactNode }) {
   const { operator } = useSession();
   const [location] = useLocation();
   const [opened, { toggle, close }] = useDisclosure(false);
+  const main = useRef<HTMLElement>(null);
+  const burger = useRef<HTMLButtonElement>(null);
   return (
     <AppShell
       header={{ height: 56 }}
       navbar={{ width: 220, breakpoint: "sm", collapsed: { mobile: !opened } }}
       padding="md"
     >
-      <a className="skip-link" href="#content">
+      <a
+        className="skip-link"
+        href="#content"
+        onClick={(event) => {
+          // Addresses are relative to the page's base, so that this would go to another page.
+          event.preventDefault();
+          main.current?.focus();
+        }}
+      >
         {t("skip")}
       </a>
       <AppShell.Header>
         <Group h="100%" px="md" justify="space-between" wrap="nowrap">
           <Group gap="sm" wrap="nowrap">
             <Burger
+              ref={burger}
               opened={opened}
               onClick={toggle}
               hiddenFrom="sm"
               size="sm"
               aria-label={t("navigation")}
               aria-expanded={opened}
+              aria-controls="navigation"
             />
             <Text fw={700}>Roomcast</Text>
             <LiveBadge />
           </Group>
-          <Group gap="xs" wrap="nowrap">
+          <Group gap="xs" wrap="nowrap" visibleFrom="sm">
             <Look />
             <SignOut />
           </Group>
         </Group>
       </AppShell.Header>
-      <AppShell.Navbar p="xs" aria-label={t("navigation")}>
-        <AppShell.Section>
-          <TenantChoice />
-        </AppShell.Section>
-        <AppShell.Section grow component={ScrollArea}>
+      <AppShell.Navbar
+        id="navigation"
+        p="xs"
+        aria-label={t("navigation")}
+        className={opened ? "navigation" : "navigation navigation-closed"}
+        onKeyDown={({ key }) => {
+          if (key !== "Escape" || !opened) return;
+          close();
+          burger.current?.focus();
+        }}
+      >
+        <TenantChoice />
+        <div className="navigation-entries">
           {ROUTES.filter((route) => operator || route.operator !== true).map((route) => (
             <Entry key={route.path} route={route} current={location === route.path} close={close} />
           ))}
-        </AppShell.Section>
+        </div>
+        <Group gap="xs" pt="xs" hiddenFrom="sm">
+          <Look />
+          <SignOut />
+        </Group>
       </AppShell.Navbar>
-      <AppShell.Main id="content" tabIndex={-1}>
+      <AppShell.Main id="content" ref={main} tabIndex={-1}>
         {children}
       </AppShell.Main>
     </AppShell>
@@ -88,7 +113,7 @@ function LiveBadge() {
   const state = useLive()?.state ?? "connecting";
   const colour = state === "connected" ? "teal" : "gray";
   return (
-    <Badge variant="outline" color={colour} visibleFrom="xs" role="status">
+    <Badge variant="outline" color={colour} role="status">
       {t(`live.${state}`)}
     </Badge>
   );
@@ -102,39 +127,5 @@ function SignOut() {
     <Button variant="default" size="xs" loading={busy} onClick={() => void run(signOut)}>
       {t("signOut")}
     </Button>
-  );
-}
-
-/** Which tenant is looked at, for who may look at several. */
-function TenantChoice() {
-  const { t } = useTranslation();
-  const { session, tenantId, chooseTenant, operator } = useSession();
-  const [typed, setTyped] = useState(tenantId);
-  const several = operator || session.tenants === "*" || session.tenants.length > 1;
-  if (!several) {
-    return (
-      <Text size="sm" c="dimmed" p="xs">
-        {t("tenant")}: {tenantId}
-      </Text>
-    );
-  }
-  const choose = (value: string): void => {
-    if (/^[\w.-]{1,128}$/.test(value) && value !== tenantId) chooseTenant(value);
-  };
-  return (
-    <Autocomplete
-      label={t("tenant")}
-      size="xs"
-      mb="xs"
-      value={typed}
-      data={session.tenants === "*" ? [] : [...session.tenants]}
-      onChange={setTyped}
-      onOptionSubmit={choose}
-      onBlur={() => choose(typed)}
-      onKeyDown={({ key }) => {
-        if (key === "Enter") choose(typed);
-      }}
-      error={/^[\w.-]{1,128}$/.test(typed) ? undefined : t("badTenant")}
-    />
   );
 }

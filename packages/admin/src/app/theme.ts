@@ -1,4 +1,4 @@
-import { createTheme } from "@mantine/core";
+import { createTheme, type CSSVariablesResolver } from "@mantine/core";
 
 /** Colours with a contrast of at least 4.5 to 1 on both backgrounds. */
 export const theme = createTheme({
@@ -10,4 +10,36 @@ export const theme = createTheme({
   defaultRadius: "md",
   cursorType: "pointer",
   respectReducedMotion: true,
+});
+
+/** Darker than Mantine has them: what is written in a colour on white, or on a tint of the same. */
+const ON_LIGHT: Readonly<Record<string, string>> = {
+  red: "#b02525",
+  orange: "#a33a0b",
+  yellow: "#805000",
+  green: "#226b31",
+  teal: "#076b4d",
+  cyan: "#0a6173",
+  blue: "#185c9c",
+  indigo: "#364fc7",
+  gray: "#495057",
+};
+
+export const variables: CSSVariablesResolver = ({ colors }) => ({
+  variables: {},
+  light: {
+    "--mantine-color-dimmed": colors.gray[7],
+    "--mantine-color-placeholder": colors.gray[7],
+    "--mantine-color-error": "#b02525",
+    ...Object.fromEntries(
+      Object.entries(ON_LIGHT).flatMap(([name, value]) =>
+        ["text", "outline", "light-color"].map((use) => [`--mantine-color-${name}-${use}`, value]),
+      ),
+    ),
+  },
+  dark: {
+    "--mantine-color-dimmed": colors.dark[1],
+    "--mantine-color-placeholder": colors.dark[1],
+    "--mantine-color-error": colors.red[4],
+  },
 });

@@ -13,7 +13,6 @@ export function Look() {
     <>
       <NativeSelect
         size="xs"
-        visibleFrom="xs"
         aria-label={t("colours.label")}
         value={preferences.colours}
         data={COLOURS.map((value) => ({ value, label: t(`colours.${value}`) }))}

@@ -1,5 +1,6 @@
 import { Group, Text, Title } from "@mantine/core";
 import type { ReactNode } from "react";
+import { useHeadingFocus } from "./heading-focus.tsx";
 import { useTitle } from "./use-title.ts";
 
 export interface PageHeaderProps {
@@ -11,10 +12,11 @@ export interface PageHeaderProps {
 /** The heading of a page, and what can be done on all of it. */
 export function PageHeader({ title, description, children }: PageHeaderProps) {
   useTitle(title);
+  const heading = useHeadingFocus();
   return (
     <Group justify="space-between" align="flex-start" mb="md">
       <div>
-        <Title order={1} size="h2">
+        <Title order={1} size="h2" ref={heading} tabIndex={-1} className="page-heading">
           {title}
         </Title>
         {description === undefined ? null : (

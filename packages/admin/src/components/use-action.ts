@@ -16,13 +16,15 @@ export function useAction(): ActionState {
   const run = useCallback(
     async (work: () => Promise<string | void>): Promise<boolean> => {
       setBusy(true);
+      const shared = { closeButtonProps: { "aria-label": t("close") } };
       try {
         const done = await work();
-        if (typeof done === "string") notifications.show({ color: "teal", message: done, role: "status" });
+        if (typeof done === "string") notifications.show({ ...shared, color: "teal", message: done, role: "status" });
         return true;
       } catch (thrown) {
         const { code, message } = RestError.from(thrown);
         notifications.show({
+          ...shared,
           color: "red",
           role: "alert",
           title: t([`errors.${code}`, "errors.INTERNAL"] as never),

@@ -39,7 +39,8 @@ export async function loadMessages(language: Language): Promise<i18n> {
       defaultNS: "common",
       // What React writes is safe by itself.
       interpolation: { escapeValue: false },
-      fallbackLng: false,
+      // Where a language could not be fetched.
+      fallbackLng: "en",
       react: { useSuspense: true },
     });
   return messages;

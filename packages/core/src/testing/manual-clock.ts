@@ -35,15 +35,18 @@ export class ManualClock implements Clock {
   /** Lets `ms` pass; between two timers, everything that was waiting for the first goes on. */
   async advance(ms: number): Promise<void> {
     const until = this.#now + ms;
-    await turn();
+    // One for all turns: days have very many.
+    const turns = new Turns();
+    await turns.next();
     for (let timer = this.#next(until); timer !== undefined; timer = this.#next(until)) {
       this.#timers.delete(timer);
       this.#now = Math.max(this.#now, timer.at);
       timer.task();
-      await turn();
+      await turns.next();
     }
     this.#now = until;
-    await turn();
+    await turns.next();
+    turns.close();
   }
 
   #next(until: number): Timer | undefined {
@@ -58,18 +61,34 @@ export class ManualClock implements Clock {
 
 /** Lets all that waits for settled promises run: a macrotask, by a channel and no timer. */
 export async function turn(): Promise<void> {
-  const { MessageChannel } = globalThis as unknown as {
-    MessageChannel: new () => {
-      port1: { onmessage: (() => void) | null; close(): void };
-      port2: { postMessage(message: unknown): void };
-    };
-  };
-  await new Promise<void>((resolve) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      resolve();
-    };
-    port2.postMessage(null);
-  });
+  const turns = new Turns();
+  await turns.next();
+  turns.close();
+}
+
+interface Port {
+  onmessage: (() => void) | null;
+  postMessage(message: unknown): void;
+  close(): void;
+}
+
+class Turns {
+  readonly #here: Port;
+  readonly #there: Port;
+
+  constructor() {
+    const { MessageChannel } = globalThis as unknown as { MessageChannel: new () => { port1: Port; port2: Port } };
+    ({ port1: this.#here, port2: this.#there } = new MessageChannel());
+  }
+
+  async next(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#here.onmessage = () => resolve();
+      this.#there.postMessage(null);
+    });
+  }
+
+  close(): void {
+    this.#here.close();
+  }
 }

@@ -56,6 +56,10 @@ export class TestClient implements Connection {
     return this.#stuck || this.#waitingBytes > this.#backlogBytes;
   }
 
+  get backlog(): number {
+    return this.#waitingBytes;
+  }
+
   /** Set to play a client that does not read; what is written then arrives all the same. */
   set overloaded(stuck: boolean) {
     this.#stuck = stuck;

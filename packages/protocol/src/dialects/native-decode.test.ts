@@ -202,6 +202,20 @@ describe("decode", () => {
     }
   });
 
+  it("opens operators' channels to be followed and read, and to nothing else", () => {
+    for (const channel of ["@stats", "@cluster", "@audit"]) {
+      for (const [event, [payload]] of Object.entries(COMMANDS)) {
+        if (!("channel" in payload) && !("topic" in payload)) continue;
+        const named = "topic" in payload ? { ...payload, topic: channel } : { ...payload, channel };
+        const opens = event === "subscribe" || event === "history";
+        expect([channel, event, refusal(event, named)]).toEqual([channel, event, opens ? "command" : "FORBIDDEN"]);
+      }
+    }
+    for (const channel of ["@Stats", "@stats ", "@stats/x", "@audits", "$stats"]) {
+      expect(["FORBIDDEN", "INVALID_PAYLOAD"]).toContain(refusal("subscribe", { topic: channel }));
+    }
+  });
+
   it("never throws, for any JSON", () => {
     const hostile = fc.constantFrom<unknown>(
       { toString: 1 },

@@ -7,6 +7,7 @@ import { compileFilter, type CompiledFilter } from "../filter.ts";
 import { asObject } from "../json.ts";
 import type { Credentials } from "../principal.ts";
 import type { Publication, Push } from "../pushes.ts";
+import { checkReadableName } from "../operator-channels.ts";
 import { commandFrom, decodeFrame, type Decoders, type Payload } from "../decoding.ts";
 
 /** The version of the native dialect that `session` tells. */
@@ -68,7 +69,7 @@ const DECODERS: Decoders = new Map<string, (payload: Payload) => Command>([
     "subscribe",
     (payload) => ({
       type: "subscribe",
-      channel: { name: checkChannelName(payload["topic"], "topic") },
+      channel: { name: checkReadableName(payload["topic"], "topic") },
       ...optional("filter", compiled(payload)),
       ...optional("subscriptionId", optionalText(payload, "subscriptionId", 128)),
       ...optional("since", since(payload)),
@@ -125,7 +126,7 @@ const DECODERS: Decoders = new Map<string, (payload: Payload) => Command>([
     "history",
     (payload) => ({
       type: "history",
-      channel: channel(payload),
+      channel: { name: checkReadableName(payload["channel"], "channel") },
       limit: historyLimit(payload["limit"]),
       ...optional("since", since(payload)),
     }),

@@ -1,17 +1,22 @@
 import { connect as connectTls } from "node:tls";
 import { request as sendSecure } from "node:https";
-import { request as sendPlain, type ClientRequest, type IncomingMessage } from "node:http";
+import { request as sendPlain, type ClientRequest, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
 import { io, type Socket } from "socket.io-client";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import { applications, type Application, type Certificate } from "../../test/applications.ts";
 import { createCertificate } from "../../test/certificate.ts";
 import { next } from "../../test/harness.ts";
+import { hashApiKey } from "../auth/api-keys.ts";
 import type { EmbedOptions } from "../config/embed-options.ts";
 import { createLogger } from "../logging.ts";
 
+const KEY = "a-key-for-the-admins-of-all";
 const options: EmbedOptions = {
-  auth: { jwt: { secret: "a secret of the application, of more than 32 bytes" } },
+  auth: {
+    jwt: { secret: "a secret of the application, of more than 32 bytes" },
+    apiKeys: [{ sha256: hashApiKey(KEY), tenants: "*", roles: ["admin"] }],
+  },
   logger: createLogger({ level: "silent" }),
   drainSeconds: 2,
 };
@@ -44,14 +49,15 @@ async function connect({ url, roomcast }: Application, transports: string[] = ["
 interface Answer {
   readonly status: number | undefined;
   readonly body: string;
+  readonly headers: IncomingHttpHeaders;
 }
 
 /** A request that trusts the certificate, which `fetch` cannot be told to. */
-async function ask(url: string, body?: unknown): Promise<Answer> {
+async function ask(url: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
   const send = url.startsWith("https") ? sendSecure : sendPlain;
   const settings = {
     method: body === undefined ? "GET" : "POST",
-    headers: { "Content-Type": "application/json" },
+    headers: { "Content-Type": "application/json", ...headers },
     agent: false as const,
     ...(url.startsWith("https") ? { ca: certificate.cert } : undefined),
   };
@@ -59,7 +65,7 @@ async function ask(url: string, body?: unknown): Promise<Answer> {
     const request: ClientRequest = send(url, settings, (response: IncomingMessage) => {
       let text = "";
       response.setEncoding("utf8").on("data", (piece: string) => (text += piece));
-      response.on("end", () => resolve({ status: response.statusCode, body: text }));
+      response.on("end", () => resolve({ status: response.statusCode, body: text, headers: response.headers }));
     });
     request.on("error", reject).end(body === undefined ? undefined : JSON.stringify(body));
   });
@@ -103,17 +109,42 @@ describe.each(Object.entries(applications))("Roomcast on %s", (_name, startAppli
     const application = await start();
     const { url } = application;
     await connect(application);
-    expect(await ask(`${url}/hello`)).toEqual({ status: 200, body: '{"hello":"world"}' });
+    expect(await ask(`${url}/hello`)).toMatchObject({ status: 200, body: '{"hello":"world"}' });
     const body = { text: "x".repeat(50_000) };
-    expect(await ask(`${url}/echo`, body)).toEqual({ status: 200, body: JSON.stringify(body) });
+    expect(await ask(`${url}/echo`, body)).toMatchObject({ status: 200, body: JSON.stringify(body) });
     for (const path of ["/", "/health", "/roomcast", "/roomcast/nothing", "/socket.io-not"]) {
       const answer = await ask(url + path);
       expect(answer.status, path).toBe(404);
       expect(answer.body, path).not.toContain("NOT_FOUND");
     }
-    expect(await ask(`${url}/roomcast/health`)).toEqual({ status: 200, body: '{"status":"ok"}' });
+    expect(await ask(`${url}/roomcast/health`)).toMatchObject({ status: 200, body: '{"status":"ok"}' });
     expect(await ask(`${url}/roomcast/api/socket/channels`)).toMatchObject({ status: 401 });
     expect(await ask(`${url}/roomcast/auth/token`, {})).toMatchObject({ status: 401 });
+  });
+
+  it("serves the admin page, whose sign-in is the host's own", async () => {
+    const { url } = await start();
+    for (const path of ["/roomcast/admin", "/roomcast/admin/", "/roomcast/admin/socket/a%2Fb"]) {
+      const { headers } = await ask(url + path);
+      expect(headers["content-security-policy"], path).toMatch(/^default-src 'none'/);
+      expect(headers["cross-origin-opener-policy"], path).toBe("same-origin");
+    }
+    expect(await ask(`${url}/roomcast/admin/assets/none.js`)).toMatchObject({
+      status: 404,
+      body: "There is no such file.\n",
+    });
+    expect((await ask(`${url}/admin`)).headers).not.toHaveProperty("cross-origin-opener-policy");
+
+    const signedIn = await ask(`${url}/roomcast/auth/session`, { apiKey: KEY });
+    expect(signedIn.status).toBe(200);
+    const { csrf } = JSON.parse(signedIn.body) as { csrf: string };
+    const cookie = String(signedIn.headers["set-cookie"]).split(";", 1)[0] ?? "";
+    expect(cookie).toMatch(url.startsWith("https") ? /^__Host-roomcast-admin=/ : /^roomcast-admin=/);
+    const headers = { Cookie: cookie, "X-CSRF-Token": csrf, Origin: url };
+    expect(await ask(`${url}/roomcast/api/socket/connections`, undefined, headers)).toMatchObject({
+      status: 200,
+      body: '{"count":0}',
+    });
   });
 
   it("shares upgrades with the application's own WebSocket server", async () => {

@@ -37,6 +37,11 @@ export class ApiKeys {
     });
   }
 
+  /** What the key with this hash reaches, or undefined where there is none such any more. */
+  findByHash(sha256: string): ApiKeyScope | undefined {
+    return this.#keys.find(({ hash }) => hash.toString("hex") === sha256)?.scope;
+  }
+
   /** What `shown` reaches, or undefined where it is no key. */
   find(shown: string): ApiKeyScope | undefined {
     const hash = digest(shown);

@@ -167,6 +167,11 @@ describe("a token of an issuer", () => {
     ["a role beyond the default", { permissions: ["service"] }],
     ["a role beyond its entry", { permissions: ["client", "admin"] }, { roles: ["client", "service"] }],
     ["the role client where its entry has it not", {}, { roles: ["service"] }],
+    [
+      "the role of operators, who reach more tenants than its entry",
+      { tenantId: "a", permissions: ["operator"] },
+      { tenants: ["a"], roles: ["operator"] },
+    ],
     ["an algorithm beyond its entry", {}, { algorithms: ["RS256", "EdDSA"] }],
     ["a life that is too long", {}, {}, { maxTokenSeconds: 60 }],
     ["a tenant elsewhere than in the configured claim", {}, {}, { tenantClaim: "org" }],
@@ -187,6 +192,8 @@ describe("a token of an issuer", () => {
       algorithms: ["ES256"],
     });
     expect(await code(auth, await sign(key, { tenantId: "b", permissions: ["service"], aud: "y" }))).toBe("accepted");
+    const all = authenticator({ roles: ["operator"] });
+    expect(await code(all, await sign(key, { tenantId: "b", permissions: ["operator"] }))).toBe("accepted");
   });
 
   it("that has expired is TOKEN_EXPIRED", async () => {

@@ -64,11 +64,11 @@ export class JwksIssuer {
     return typeof algorithm === "string" && this.#algorithms.has(algorithm);
   }
 
-  /** Whether this issuer may speak for this tenant and these roles. */
+  /** Whether this issuer may speak for this tenant and these roles. An operator reaches every tenant. */
   reaches(principal: Principal): boolean {
     const { tenants } = this.#entry;
     return (
-      (tenants === "*" || tenants.includes(principal.tenantId)) &&
+      (tenants === "*" || (tenants.includes(principal.tenantId) && !principal.roles.includes("operator"))) &&
       principal.roles.every((role) => this.#roles.has(role))
     );
   }

@@ -14,6 +14,7 @@ const SECRET = "a secret of tests, long enough for HS256";
 const ANY = "key-of-every-tenant-and-role";
 const ACME = "key-of-tenants-acme-and-beta";
 const CLIENT = "key-that-has-the-client-role";
+const ACME_OPERATOR = "key-of-operators-of-acme-only";
 const clock: Clock = { now: () => 1_700_000_000_500, after: () => () => undefined };
 
 const revoked = new Map<string, number>();
@@ -25,6 +26,7 @@ const keys = new ApiKeys([
   { sha256: hashApiKey(ANY), tenants: "*", roles: ROLES },
   { sha256: hashApiKey(ACME).toUpperCase(), tenants: ["acme", "beta"], roles: ["service"] },
   { sha256: hashApiKey(CLIENT), tenants: "*", roles: ["client"] },
+  { sha256: hashApiKey(ACME_OPERATOR), tenants: ["acme"], roles: ["operator"] },
 ]);
 const callers = new RestCallers({ authenticator, keys, revokedAt });
 const tokens = new RestTokens({ authenticator, issuer, revokedAt });
@@ -101,7 +103,6 @@ describe("a caller of REST", () => {
     ["an empty key", async () => ({ "x-api-key": "" }), "UNAUTHENTICATED"],
     ["two keys", async () => ({ "x-api-key": `${ANY}, ${ACME}` }), "UNAUTHENTICATED"],
     ["a client's token", async () => ({ authorization: await bearer(["client"]) }), "FORBIDDEN"],
-    ["an operator's token", async () => ({ authorization: await bearer(["operator"]) }), "FORBIDDEN"],
     ["a key with the role client", async () => ({ "x-api-key": CLIENT }), "FORBIDDEN"],
     ["a key beyond its tenants", async () => ({ "x-api-key": ACME, "x-tenant-id": "other" }), "FORBIDDEN"],
     ["a key whose tenants have no default", async () => ({ "x-api-key": ACME }), "FORBIDDEN"],
@@ -116,6 +117,16 @@ describe("a caller of REST", () => {
   ];
   it.each(refused)("with %s is refused", async (_name, headers, expected) => {
     expect(await code(await headers())).toBe(expected);
+  });
+
+  it("with an operator's token is one of its own tenant, or of the one that it names", async () => {
+    const authorization = await bearer(["operator"]);
+    const caller = { roles: ["operator"], userId: "boss", via: "token", tenants: "*" };
+    expect(await callers.identifyCaller({ authorization })).toEqual({ ...caller, tenantId: "acme" });
+    expect(await callers.identifyCaller({ authorization, "x-tenant-id": "z" })).toEqual({ ...caller, tenantId: "z" });
+    expect(await code({ authorization, "x-tenant-id": "a/b" })).toBe("INVALID_PAYLOAD");
+    revoked.set("acme/boss", clock.now());
+    expect(await code({ authorization, "x-tenant-id": "z" })).toBe("UNAUTHENTICATED");
   });
 
   it("with a token that was revoked is refused; with one issued since it is not", async () => {
@@ -157,6 +168,16 @@ describe("tokens by REST", () => {
     expect((await authenticator.verify(byKey.token)).principal).toMatchObject({ tenantId: "z", roles: ["operator"] });
     const elsewhere = await tokens.issueToken(await key({}), { userId: "alice", tenantId: "y" });
     expect((await authenticator.verify(elsewhere.token)).principal).toMatchObject({ tenantId: "y", roles: ["client"] });
+    const operator = { authorization: await bearer(["operator"]) };
+    const byOperator = await tokens.issueToken(await callers.identifyCaller(operator, "x"), {
+      userId: "alice",
+      tenantId: "x",
+      permissions: ["operator"],
+    });
+    expect((await authenticator.verify(byOperator.token)).principal).toMatchObject({
+      tenantId: "x",
+      roles: ["operator"],
+    });
     const byAdmin = await tokens.issueToken(await admin(), { userId: "alice", permissions: ["admin", "service"] });
     expect((await authenticator.verify(byAdmin.token)).principal).toMatchObject({
       tenantId: "acme",
@@ -183,6 +204,12 @@ describe("tokens by REST", () => {
       "a key for a role above its own",
       async () => callers.identifyCaller({ "x-api-key": ACME, "x-tenant-id": "acme" }),
       { userId: "a", permissions: ["admin"] },
+    ],
+    // Its token would reach what the key does not.
+    [
+      "a key of some tenants for an operator",
+      async () => callers.identifyCaller({ "x-api-key": ACME_OPERATOR, "x-tenant-id": "acme" }),
+      { userId: "a", permissions: ["operator"] },
     ],
   ];
   it.each(beyond)("are not issued by %s", async (_name, caller, request) => {

@@ -11,7 +11,8 @@ export interface RestCaller {
   readonly roles: readonly Role[];
   /** Of a token; a key speaks for no user. */
   readonly userId?: string;
-  readonly via: "token" | "key";
+  /** A session is that of somebody who signed in for the admin page, by a token or a key. */
+  readonly via: "token" | "key" | "session";
   /** The tenants that the caller may speak for, where there are others than this one. */
   readonly tenants?: readonly string[] | "*";
 }
@@ -27,7 +28,7 @@ export interface RestCallersOptions {
 
 const BEARER = /^Bearer +([^\s,]+)$/i;
 
-/** Recognises the callers of REST: back ends with an API key, or with a token that has the role `service` or `admin`. */
+/** Recognises the callers of REST: those with an API key, or with a token, that has the role `service`, `admin` or `operator`. */
 export class RestCallers {
   readonly #authenticator: JwtAuthenticator;
   readonly #keys: ApiKeys;
@@ -40,8 +41,8 @@ export class RestCallers {
   }
 
   /**
-   * The caller, and the tenant that this call is about: of a token its own; of a key `tenantId` where given, else the
-   * header `X-Tenant-Id`, else `default`.
+   * The caller, and the tenant that this call is about: `tenantId` where given, else the header `X-Tenant-Id`, else that of
+   * the token, for a key `default`. A token reaches its own tenant only, unless it is an operator's.
    *
    * Rejects with `INVALID_PAYLOAD` for a token and a key at once and for a malformed tenant, with `UNAUTHENTICATED` or
    * `TOKEN_EXPIRED` for credentials that do not hold, with `FORBIDDEN` without the role and for a tenant beyond the
@@ -50,7 +51,7 @@ export class RestCallers {
   async identifyCaller(headers: IncomingHttpHeaders, tenantId?: string): Promise<RestCaller> {
     const { authorization } = headers;
     const key = headers["x-api-key"];
-    const asked = askedTenant(tenantId ?? headers["x-tenant-id"]);
+    const asked = askedTenant(headers, tenantId);
     if (authorization !== undefined && key !== undefined) {
       throw new GatewayError("INVALID_PAYLOAD", "A request has either Authorization or X-Api-Key, not both");
     }
@@ -77,15 +78,30 @@ export class RestCallers {
     const { tenantId, roles, userId } = principal;
     checkBackEnd(roles);
     if (principal.grantsOnly === true) throw new GatewayError("FORBIDDEN", "The token reaches its channels only");
+    const user = userId === null ? undefined : { userId };
+    if (roles.includes("operator")) return { tenantId: asked ?? tenantId, roles, via: "token", ...user, tenants: "*" };
     // Rather than to act on a tenant that the caller does not mean.
     if (asked !== undefined && asked !== tenantId)
       throw new GatewayError("FORBIDDEN", "The token is of another tenant");
-    return { tenantId, roles, via: "token", ...(userId === null ? undefined : { userId }) };
+    return { tenantId, roles, via: "token", ...user };
   }
 }
 
+/** Whether somebody sees and steers a whole tenant. */
+export function isAdmin({ roles }: { readonly roles: readonly Role[] }): boolean {
+  return roles.includes("admin") || isOperator({ roles });
+}
+
+/** Whether somebody sees and steers the cluster. */
+export function isOperator({ roles }: { readonly roles: readonly Role[] }): boolean {
+  return roles.includes("operator");
+}
+
 /** Throws `UNAUTHENTICATED` for the bearer of a token that was revoked, or that does not say when it was issued. */
-export async function checkRevocation(principal: Principal, revokedAt: RevokedAt): Promise<void> {
+export async function checkRevocation(
+  principal: Pick<Principal, "tenantId" | "userId" | "issuedAt">,
+  revokedAt: RevokedAt,
+): Promise<void> {
   if (principal.userId === null) return;
   const moment = await revokedAt(principal.tenantId, principal.userId);
   if (moment !== undefined && (principal.issuedAt ?? Number.NEGATIVE_INFINITY) < moment) {
@@ -93,7 +109,11 @@ export async function checkRevocation(principal: Principal, revokedAt: RevokedAt
   }
 }
 
-function askedTenant(value: string | readonly string[] | undefined): string | undefined {
+/**
+ * The tenant that a request is about, where it names one: `tenantId`, else that of its header. Throws `INVALID_PAYLOAD`.
+ */
+export function askedTenant(headers: IncomingHttpHeaders, tenantId?: string): string | undefined {
+  const value = tenantId ?? headers["x-tenant-id"];
   if (value === undefined || isTenantId(value)) return value;
   throw invalidPayload("tenantId", "1 to 128 of A-Z, a-z, 0-9, dot, underscore and hyphen");
 }
@@ -104,7 +124,7 @@ export function reaches(tenants: readonly string[] | "*", tenantId: string): boo
 }
 
 function checkBackEnd(roles: readonly Role[]): void {
-  if (!roles.includes("service") && !roles.includes("admin")) {
-    throw new GatewayError("FORBIDDEN", "This takes the role service or admin");
+  if (!roles.includes("service") && !isAdmin({ roles })) {
+    throw new GatewayError("FORBIDDEN", "This takes the role service, admin or operator");
   }
 }

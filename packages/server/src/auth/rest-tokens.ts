@@ -1,7 +1,7 @@
 import { GatewayError, ROLES, type Role } from "@roomcast/protocol";
 import type { AccessTokenRequest, IssuedToken, TokenIssuer } from "./issue.ts";
 import type { JwtAuthenticator } from "./jwt.ts";
-import { checkRevocation, reaches, type RestCaller, type RevokedAt } from "./rest-caller.ts";
+import { checkRevocation, isAdmin, reaches, type RestCaller, type RevokedAt } from "./rest-caller.ts";
 import { unauthenticated, type Claims } from "./verify.ts";
 
 /** Whether a token would be accepted, and what it says, or the code that it would be refused with. */
@@ -22,6 +22,11 @@ export class RestTokens {
     this.#authenticator = options.authenticator;
     this.#issuer = options.issuer;
     this.#revokedAt = options.revokedAt;
+  }
+
+  /** Whether there are tokens to be had. */
+  get issues(): boolean {
+    return this.#issuer !== undefined;
   }
 
   /**
@@ -55,14 +60,22 @@ export class RestTokens {
   }
 }
 
-/** Keys issue tokens, and so do tokens with the role `admin`; neither with a role above its own. */
+/**
+ * Throws `FORBIDDEN` for callers that may issue no tokens at all: API keys may, and else the roles `admin` and `operator`.
+ */
+export function checkIssuer(caller: RestCaller): void {
+  if (caller.via === "key" || isAdmin(caller)) return;
+  throw new GatewayError("FORBIDDEN", "This takes an API key, or the role admin or operator");
+}
+
+/** Nobody issues a token with a role above its own, nor one that reaches more tenants than itself. */
 function checkMayIssue(caller: RestCaller, permissions: readonly Role[] = ["client"]): void {
-  if (caller.via === "token" && !caller.roles.includes("admin")) {
-    throw new GatewayError("FORBIDDEN", "Issuing tokens takes an API key, or a token with the role admin");
-  }
+  checkIssuer(caller);
   const own = Math.max(...caller.roles.map(rank));
   if (permissions.some((role) => rank(role) > own))
     throw new GatewayError("FORBIDDEN", "The token's roles would be above one's own");
+  if (permissions.includes("operator") && caller.tenants !== "*")
+    throw new GatewayError("FORBIDDEN", "The token of an operator would reach tenants beyond one's own");
 }
 
 function rank(role: Role): number {

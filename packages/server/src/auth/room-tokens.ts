@@ -15,7 +15,7 @@ export interface RoomTokenRequest {
   /** The name of the channel that it opens. */
   readonly room: string;
   /** Seconds; an hour by default, at most 31 days. */
-  readonly expiresIn?: number;
+  readonly expiresIn?: number | undefined;
 }
 
 /** A room, and what a client calls it. */

@@ -1,6 +1,8 @@
+import { MemoryRevocations } from "@roomcast/core";
 import { ManualClock } from "@roomcast/core/testing";
 import { tmpdir } from "node:os";
 import { describe, expect, it } from "vitest";
+import { hashApiKey } from "../auth/api-keys.ts";
 import { compose } from "./create.ts";
 import { loadConfig } from "./load.ts";
 import type { ResolvedConfig } from "./resolved.ts";
@@ -65,5 +67,78 @@ describe("a composition", () => {
     const caller = await composition.callers.identifyCaller({ "x-api-key": API_KEY });
     await expect(composition.tokens.issueToken(caller, { userId: "a" })).rejects.toMatchObject({ code: "FORBIDDEN" });
     await composition.gateway.close();
+  });
+});
+
+describe("the sessions of a composition", () => {
+  const ADMIN_KEY = "a-key-of-the-tests-for-admins";
+  const apiKeys = [{ sha256: hashApiKey(ADMIN_KEY), tenants: "*", roles: ["admin"] }] as const;
+  const others = [{ ...apiKeys[0], sha256: hashApiKey(API_KEY) }, ...apiKeys] as const;
+  const jwks = [{ issuer: "https://a", url: "https://a/keys", audience: "x", tenants: "*" }] as const;
+
+  async function withKeys(keys: ResolvedConfig["auth"]["apiKeys"]): Promise<ResolvedConfig> {
+    const config = await configuration();
+    return { ...config, auth: { ...config.auth, apiKeys: keys, jwt: { maxTokenSeconds: 60, jwks } } };
+  }
+
+  it("are those of all nodes with the same secret, or without one the same keys in whatever order", async () => {
+    const revocations = new MemoryRevocations();
+    const shared = await configuration();
+    for (const [config, same, other] of [
+      [shared, shared, await withKeys(apiKeys)],
+      [await withKeys(others), await withKeys(others.toReversed()), await withKeys(apiKeys)],
+    ] as const) {
+      const [one, two, three] = [config, same, other].map((each) => compose(each, { revocations }));
+      const apiKey = config === shared ? API_KEY : ADMIN_KEY;
+      const signedIn = await one?.sessions?.signIn({ apiKey });
+      expect(await two?.sessions?.find(signedIn?.cookie ?? "")).toMatchObject({ userId: null, tenants: "*" });
+      await expect(three?.sessions?.find(signedIn?.cookie ?? "")).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+      const ticket = await two?.sessions?.issueTicket(signedIn?.cookie ?? "", "acme");
+      const admission = await one?.gateway.admit({ kind: "token", token: ticket?.token }, undefined, {
+        dialect: "native",
+        headers: {},
+        auth: {},
+      });
+      expect(admission?.principal).toMatchObject({ tenantId: "acme", anonymous: false });
+      admission?.release();
+      if (signedIn !== undefined) await one?.sessions?.end(signedIn.session);
+      await expect(two?.sessions?.find(signedIn?.cookie ?? "")).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+      for (const each of [one, two, three]) await each?.gateway.close();
+    }
+  });
+
+  it("are remembered to have ended for as long as any could last", async () => {
+    const clock = new ManualClock();
+    const { gateway, sessions } = compose(await withKeys(apiKeys), { clock });
+    const one = await sessions?.signIn({ apiKey: ADMIN_KEY });
+    if (one !== undefined) await sessions?.end(one.session);
+    // Longer than any token, of which one would last a minute.
+    await clock.advance(8 * 60 * 60 * 1000 - 1);
+    await gateway.revoke("acme", "bob");
+    await expect(sessions?.find(one?.cookie ?? "")).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+    await gateway.close();
+  });
+
+  it("are not there without the page", async () => {
+    const { gateway, sessions } = compose(await configuration({ admin: false }));
+    expect(sessions).toBeUndefined();
+    await gateway.close();
+  });
+
+  it("have the application look at tickets, too", async () => {
+    const seen: unknown[] = [];
+    const { gateway, sessions } = compose(await configuration(), {
+      arriving: ({ principal }) => void seen.push(principal.tenantId),
+    });
+    const signedIn = await sessions?.signIn({ apiKey: API_KEY });
+    const ticket = await sessions?.issueTicket(signedIn?.cookie ?? "", "acme");
+    const credentials = { kind: "token", token: ticket?.token } as const;
+    const origin = { dialect: "native", headers: {}, auth: {} };
+    (await gateway.admit(credentials, undefined, origin)).release();
+    expect(seen).toEqual(["acme"]);
+    await expect(gateway.admit(credentials, undefined, { ...origin, dialect: "twake" })).rejects.toMatchObject({
+      code: "UNAUTHENTICATED",
+    });
+    await gateway.close();
   });
 });

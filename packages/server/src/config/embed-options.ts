@@ -54,9 +54,13 @@ const schema = section({
 
 /**
  * Checks what an application gave. Of the environment, only `ROOMCAST_JWT_SECRET` counts where the options have no secret,
- * and `ROOMCAST_API_KEY`. Throws `ConfigError`.
+ * and `ROOMCAST_API_KEY`. `socketPath` is where a framework has stock clients connect. Throws `ConfigError`.
  */
-export function checkOptions(options: unknown, env: Readonly<Record<string, string | undefined>>): CheckedOptions {
+export function checkOptions(
+  options: unknown,
+  env: Readonly<Record<string, string | undefined>>,
+  socketPath?: string,
+): CheckedOptions {
   if (typeof options === "object" && options !== null && "redis" in options && options.redis !== undefined) {
     const expected = "left out only: in an application, spread redisParts({ url }) of @roomcast/redis into the options";
     throw badSetting({ key: "redis", value: "set", hidden: true, expected });
@@ -69,11 +73,14 @@ export function checkOptions(options: unknown, env: Readonly<Record<string, stri
     throw badSetting({ key: "history.file", value: settings.history.file, expected });
   }
   const secret = settings.auth?.jwt?.secret === undefined ? { [SECRET]: env[SECRET] } : {};
+  const prefix = rest === false ? undefined : (rest?.prefix ?? DEFAULT_PREFIX);
   const config = resolveConfig({
     config: settings,
     env: { ...secret, [KEY]: env[KEY] },
     cwd: process.cwd(),
     withoutSecret: "refuse",
+    prefix,
+    socketPath,
   });
   return {
     config,
@@ -85,7 +92,7 @@ export function checkOptions(options: unknown, env: Readonly<Record<string, stri
       ...(clock === undefined ? undefined : { clock }),
       ...(nodeId === undefined ? undefined : { nodeId }),
     },
-    prefix: rest === false ? undefined : (rest?.prefix ?? DEFAULT_PREFIX),
+    prefix,
     logger,
   };
 }

@@ -83,6 +83,7 @@ describe("without any setting", () => {
     expect(config).toEqual({
       port: 3000,
       host: "127.0.0.1",
+      admin: { path: "/admin" },
       cors: [],
       trustProxy: 0,
       logLevel: "info",
@@ -272,6 +273,18 @@ describe("a file", () => {
     expect(warnings).toEqual([
       `channels[1].publish is "owner", and b:{id} has neither {userId} nor {tenantId}: it is nobody's`,
     ]);
+  });
+
+  it("may put the admin page elsewhere, or nowhere", async () => {
+    expect((await load({ file: "{ admin: {} }" })).admin).toEqual({ path: "/admin" });
+    expect((await load({ file: "{ admin: { path: '/apiary/socket.io' } }" })).admin).toEqual({
+      path: "/apiary/socket.io",
+    });
+    // Where no dialect of that path is spoken.
+    expect((await load({ file: "{ admin: { path: '/socket' }, dialects: { twake: false } }" })).admin).toEqual({
+      path: "/socket",
+    });
+    expect((await load({ file: "{ admin: false }" })).admin).toBe(false);
   });
 
   it("may say trustProxy by true and false", async () => {
@@ -517,9 +530,24 @@ describe("a wrong key of the file is one line", () => {
       "{ redis: { url: 'redis://x' }, history: { file: 'kept' } }",
       'history.file is "kept"; it may be left out only, where Redis is used: it keeps the history of all nodes',
     ],
+    ["{ admin: true }", 'admin is true; it may be false, or { path } with a path such as "/admin"'],
+    ...["/admin/", "/", "", "admin", "/a/../b", "/.", "//admin", "/a b", "/a?b", "/%61"].map(
+      (path): [string, string] => [
+        `{ admin: { path: ${JSON.stringify(path)} } }`,
+        `admin.path is ${JSON.stringify(path)}; it may be a path, such as /admin`,
+      ],
+    ),
+    ...["/api", "/api/socket", "/api/x", "/auth/session", "/health", "/health/admin"].map((path): [string, string] => [
+      `{ admin: { path: "${path}" } }`,
+      `admin.path is "${path}"; it may be a path where REST has nothing, such as /admin`,
+    ]),
+    ...["/socket.io", "/socket.io/admin", "/socket/admin"].map((path): [string, string] => [
+      `{ admin: { path: "${path}" } }`,
+      `admin.path is "${path}"; it may be a path where no clients of Socket.IO connect, such as /admin`,
+    ]),
     [
-      "{ admin: { path: '/admin' } }",
-      "admin.path is (hidden); it may be left out only: this version has no admin page yet",
+      `{ auth: { jwt: { jwks: [{ issuer: "i", url: "https://x", audience: "a", tenants: ["a"], roles: ["operator"] }] } } }`,
+      'auth.jwt.jwks[0].tenants is a list; it may be "*" for an issuer of operators, who reach every tenant',
     ],
   ];
   it.each(lines)("%s", async (file, line) => {

@@ -8,5 +8,5 @@ import type { ResolvedConfig } from "./resolved.ts";
  */
 export async function loadConfig({ flags = {}, env, cwd }: ConfigSources): Promise<ResolvedConfig> {
   const file = await readConfigFile(pick(["--config", flags.config], ["ROOMCAST_CONFIG", env["ROOMCAST_CONFIG"]]), cwd);
-  return resolveConfig({ config: file?.config ?? {}, file, flags, env, cwd, withoutSecret: "generate" });
+  return resolveConfig({ config: file?.config ?? {}, file, flags, env, cwd, withoutSecret: "generate", prefix: "" });
 }

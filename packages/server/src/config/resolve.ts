@@ -6,12 +6,12 @@ import type { z } from "zod";
 import { hashApiKey, type ApiKeyEntry } from "../auth/api-keys.ts";
 import type { JwksEntry } from "../auth/jwks.ts";
 import { MAX_TOKEN_SECONDS } from "../auth/verify.ts";
+import { resolveAdmin } from "./admin.ts";
 import { badSetting } from "./config-error.ts";
 import { apiKey, cors, host, logLevel, portText, redisUrl, secret } from "./leaf.ts";
 import type { ConfigFile } from "./read-file.ts";
 import type { CookieConfig, JwtConfig, RedisConfig, ResolvedConfig } from "./resolved.ts";
 import type { CheckedConfig } from "./schema.ts";
-import { refuseUnbuilt } from "./unbuilt.ts";
 
 /** The flags of the command line, as they were given. */
 export interface ConfigFlags {
@@ -37,6 +37,10 @@ export interface ResolveOptions extends ConfigSources {
   readonly file?: Pick<ConfigFile, "name" | "path"> | undefined;
   /** What is done where tokens come from nowhere else and there is no secret: one is made for this run, or nothing is started. */
   readonly withoutSecret: "generate" | "refuse";
+  /** What REST's paths begin with; undefined where there is no REST. */
+  readonly prefix: string | undefined;
+  /** Where stock Socket.IO clients connect; `/socket.io/` unless given. */
+  readonly socketPath?: string | undefined;
 }
 
 /** A setting that was given as text, and what it is called where it was given. */
@@ -54,7 +58,7 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/;
  * what it may be.
  */
 export function resolveConfig(options: ResolveOptions): ResolvedConfig {
-  const { config, file, flags = {}, env, cwd } = options;
+  const { config, file, flags = {}, env, cwd, prefix, socketPath } = options;
   const corsGiven = pick(["--cors", flags.cors], ["ROOMCAST_CORS_ORIGIN", env["ROOMCAST_CORS_ORIGIN"]]);
   const origins = parse(corsGiven, cors) ?? config.cors ?? [];
   if (origins === "*" && config.auth?.cookie !== undefined) {
@@ -65,7 +69,6 @@ export function resolveConfig(options: ResolveOptions): ResolvedConfig {
       ...inFile(corsGiven, file),
     });
   }
-  refuseUnbuilt({ config, file: file?.name });
   const redis = resolveRedis(config, { flags, env });
 
   const warnings: string[] = [];
@@ -94,6 +97,7 @@ export function resolveConfig(options: ResolveOptions): ResolvedConfig {
   if (redis !== undefined && jwt.generated) {
     warnings.push(`Nodes that share a Redis need the same ${SECRET}: a token of this node is refused by all others`);
   }
+  const dialects = resolveDialects(config, file);
   return freeze({
     port: parse(pick(["--port", flags.port], ["ROOMCAST_PORT", env["ROOMCAST_PORT"]]), portText) ?? config.port ?? 3000,
     host:
@@ -112,7 +116,7 @@ export function resolveConfig(options: ResolveOptions): ResolvedConfig {
     },
     channels,
     direct: config.direct ?? "authenticated",
-    dialects: resolveDialects(config, file),
+    dialects,
     heartbeat: {
       intervalSeconds: config.heartbeat?.intervalSeconds ?? 25,
       timeoutSeconds: config.heartbeat?.timeoutSeconds ?? 20,
@@ -121,6 +125,7 @@ export function resolveConfig(options: ResolveOptions): ResolvedConfig {
     history: history === undefined ? {} : { file: resolve(cwd, history) },
     ...(redis === undefined ? undefined : { redis }),
     metrics: withoutUndefined(config.metrics ?? {}),
+    admin: resolveAdmin({ admin: config.admin, prefix, dialects, socketPath, file: file?.name }),
     drainSeconds: config.drainSeconds ?? 10,
     generatedSecret: jwt.generated,
     warnings,

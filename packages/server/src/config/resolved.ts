@@ -63,6 +63,8 @@ export interface ResolvedConfig {
   /** The Redis that this node shares with others; without it everything is kept in the process. */
   readonly redis?: RedisConfig;
   readonly metrics: { readonly token?: string };
+  /** Where the admin page is; `false` where it is not. */
+  readonly admin: false | { readonly path: string };
   readonly drainSeconds: number;
   /** Whether the secret of tokens was made for this run. */
   readonly generatedSecret: boolean;

@@ -77,6 +77,8 @@ const jwt = section({
     if (first !== index) complain(context, ["jwks", index, "issuer"], "an issuer that is not in the list before");
     if ((entry.audience ?? value.audience) === undefined)
       complain(context, ["jwks", index, "audience"], "the audience of its tokens");
+    if (entry.tenants !== "*" && entry.roles?.includes("operator") === true)
+      complain(context, ["jwks", index, "tenants"], `"*" for an issuer of operators, who reach every tenant`);
   });
   if (value.tenantClaim !== undefined && value.tenantClaim === value.rolesClaim) {
     complain(context, ["rolesClaim"], "another claim than tenantClaim");
@@ -176,7 +178,11 @@ export const commonShape = {
   limits: limits.optional(),
   history: section({ file: text("the path of a file") }).optional(),
   metrics: section({ token: text("a token for /metrics").optional() }).optional(),
-  admin: section({ path: text("a path, such as /admin", (value) => value.startsWith("/")).optional() }).optional(),
+  admin: z
+    .union([z.literal(false), section({ path: text("a path, such as /admin", isPath).optional() })], {
+      error: 'false, or { path } with a path such as "/admin"',
+    })
+    .optional(),
   drainSeconds: whole(0, 86_400).optional(),
 };
 
@@ -207,6 +213,11 @@ function dialect<Options extends z.ZodType>(options: Options) {
 
 function limit(name: string) {
   return name === "jsonDepth" ? whole(1, DEEPEST_JSON) : whole(MAY_BE_NONE.has(name) ? 0 : 1);
+}
+
+/** Of pieces that need no encoding, and mean no other path. */
+function isPath(value: string): boolean {
+  return /^(\/(?!\.{1,2}(\/|$))[\w.~-]+)+$/.test(value);
 }
 
 function isFunction(value: unknown): boolean {

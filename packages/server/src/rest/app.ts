@@ -2,17 +2,21 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { getRequestListener } from "@hono/node-server";
 import { GatewayError } from "@roomcast/protocol";
 import { cors } from "hono/cors";
-import type { RequestHandler } from "../http-mount.ts";
+import type { PageHandler } from "../admin/page-handler.ts";
+import { pathOf, type RequestHandler } from "../http-mount.ts";
+import { addAuditRoutes } from "./audit.ts";
 import { jsonBody } from "./body.ts";
 import { addAsyncApi } from "./asyncapi.ts";
 import { addChannelRoutes } from "./channels.ts";
 import { addConnectionRoutes } from "./connections.ts";
 import type { MetricsSource, RestEnv, RestServices } from "./context.ts";
 import { errorResponse, schemaError, toGatewayError } from "./errors.ts";
-import { rawPath, requireBackEnd, requireCredentials, safeHeaders, wellEncoded } from "./guards.ts";
+import { rawPath, requireBackEnd, requireCredentials, requireOperator, safeHeaders, wellEncoded } from "./guards.ts";
 import { addMessageRoutes } from "./messages.ts";
 import { SECURITY_SCHEMES } from "./openapi.ts";
+import { below } from "./paths.ts";
 import { addProbeRoutes } from "./probes.ts";
+import { addSessionRoutes } from "./sessions.ts";
 import { addTokenRoutes } from "./tokens.ts";
 
 export interface RestOptions extends RestServices {
@@ -20,31 +24,10 @@ export interface RestOptions extends RestServices {
   readonly metrics?: MetricsSource | undefined;
   /** Origins that pages may call from: a list, or `"*"`; none unless given. */
   readonly cors?: readonly string[] | "*" | undefined;
+  /** The admin page, on paths of its own. */
+  readonly page?: PageHandler | undefined;
   /** What the paths begin with, such as `/roomcast`; nothing unless given. */
   readonly prefix?: string | undefined;
-}
-
-const PATHS: ReadonlySet<string> = new Set([
-  "/health",
-  "/ready",
-  "/metrics",
-  "/openapi.json",
-  "/asyncapi.json",
-  "/auth/token",
-  "/auth/verify",
-]);
-
-/** Where a request that is not below the prefix is sent: no route has it. */
-const NOWHERE = "//";
-
-/** Whether a path is one of REST's under its prefix, on a server that has other paths too. */
-export function isRestPath(path: string, prefix = ""): boolean {
-  const inside = below(prefix, path);
-  return inside === "/api/socket" || inside.startsWith("/api/socket/") || PATHS.has(inside);
-}
-
-function below(prefix: string, path: string): string {
-  return path.startsWith(`${prefix}/`) ? path.slice(prefix.length) : NOWHERE;
 }
 
 /** The REST API as a request listener of Node's HTTP server. */
@@ -58,6 +41,7 @@ export function createRestHandler(options: RestOptions): RequestHandler {
     errorHandler: () => refused(new GatewayError("INVALID_PAYLOAD", "The request is malformed")),
   });
   return (request, response) => {
+    if (options.page?.owns(pathOf(request)) === true) return options.page.handle(request, response);
     listener(request, response).catch((thrown: unknown) => {
       options.gateway.observer.failed?.("rest", thrown);
       response.destroy();
@@ -67,7 +51,7 @@ export function createRestHandler(options: RestOptions): RequestHandler {
 
 /** The REST API of section 9 of the native specification; a route is a schema and a call to the gateway. */
 function createRestApp(options: RestOptions): OpenAPIHono<RestEnv> {
-  const { gateway, callers, tokens, metrics, prefix = "" } = options;
+  const { gateway, tokens, sessions, metrics, prefix = "" } = options;
   const app = new OpenAPIHono<RestEnv>({
     getPath: (request) => below(prefix, rawPath(request)),
     defaultHook: (result) => {
@@ -99,13 +83,16 @@ function createRestApp(options: RestOptions): OpenAPIHono<RestEnv> {
     );
   }
   // Who calls comes first: whoever may not call learns nothing of what is there, and sends no body.
-  app.use("/api/*", requireBackEnd(callers));
-  if (tokens !== undefined) app.use("/auth/*", requireCredentials(callers));
+  app.use("/api/*", requireBackEnd(options));
+  app.use("/api/cluster/*", requireOperator());
+  if (tokens !== undefined) app.use("/auth/*", requireCredentials(options));
   app.use("*", wellEncoded());
+  if (sessions !== undefined) addSessionRoutes(app, options, sessions);
   app.use("*", jsonBody({ maxBytes: gateway.limits.transportBytes }));
 
   addChannelRoutes(app, options);
   addConnectionRoutes(app, options);
+  addAuditRoutes(app, options);
   addMessageRoutes(app, options);
   if (tokens !== undefined) addTokenRoutes(app, options, tokens);
   addProbeRoutes(app, options, metrics);

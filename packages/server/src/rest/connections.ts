@@ -1,5 +1,6 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { z } from "zod";
+import { audit } from "./audit.ts";
 import type { RestEnv, RestServices } from "./context.ts";
 import { linkNext } from "./guards.ts";
 import { backEndProblems, BACK_END_SECURITY, body, json, page } from "./openapi.ts";
@@ -73,12 +74,18 @@ export function addConnectionRoutes(app: OpenAPIHono<RestEnv>, { gateway }: Rest
   });
 
   app.openapi(endConnection, async (c) => {
-    await gateway.disconnect(c.get("caller").tenantId, c.req.valid("param").socketId);
+    const caller = c.get("caller");
+    const { socketId } = c.req.valid("param");
+    await gateway.disconnect(caller.tenantId, socketId);
+    await audit(gateway, caller, { action: "disconnect", target: socketId });
     return c.body(null, 204);
   });
 
   app.openapi(revoke, async (c) => {
     const { userId } = c.req.valid("json");
-    return c.json(await gateway.revoke(c.get("caller").tenantId, userId), 200);
+    const caller = c.get("caller");
+    const revoked = await gateway.revoke(caller.tenantId, userId);
+    await audit(gateway, caller, { action: "revoke", target: userId, details: { ...revoked } });
+    return c.json(revoked, 200);
   });
 }

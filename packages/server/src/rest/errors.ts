@@ -45,6 +45,8 @@ const MEANING: Partial<Record<ErrorCode, string>> = {
   NOT_FOUND: "There is no such thing",
   CONFLICT: "The same id was used with other content",
   TOO_LARGE: "The body is too large",
+  RATE_LIMITED: "Too many tries; `details.retryAfterMs` and the header Retry-After say when to come again",
+  TOKEN_EXPIRED: "The token or the session has expired",
   LIMIT_REACHED: "A limit is reached; `details.limit` names it",
   UNAVAILABLE: "Something that this needs is away; try again",
 };

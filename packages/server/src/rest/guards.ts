@@ -1,24 +1,41 @@
 import { GatewayError } from "@roomcast/protocol";
 import type { Context, MiddlewareHandler } from "hono";
-import type { RestCallers } from "../auth/rest-caller.ts";
-import type { RestEnv } from "./context.ts";
+import { isAdmin, isOperator, type RestCaller } from "../auth/rest-caller.ts";
+import { identifyCaller } from "./callers.ts";
+import type { RestEnv, RestServices } from "./context.ts";
+import { isSessionPath } from "./session-cookie.ts";
 
-/** Lets back ends pass, and notes who calls. */
-export function requireBackEnd(callers: RestCallers): MiddlewareHandler<RestEnv> {
+/** Lets back ends and sessions pass, and notes who calls. */
+export function requireBackEnd(services: RestServices): MiddlewareHandler<RestEnv> {
   return async (c, next) => {
-    c.set("caller", await callers.identifyCaller(c.env.incoming.headers));
+    c.set("caller", await identifyCaller(c, services));
     return next();
   };
+}
+
+/** Lets operators pass alone, of those who passed `requireBackEnd`. */
+export function requireOperator(): MiddlewareHandler<RestEnv> {
+  return async (c, next) => {
+    if (!isOperator(c.get("caller"))) throw new GatewayError("FORBIDDEN", "This takes the role operator");
+    return next();
+  };
+}
+
+/** Throws `FORBIDDEN` for back ends that are none to see and steer a tenant: those with the role `service` alone. */
+export function checkAdmin(caller: RestCaller): void {
+  if (!isAdmin(caller)) throw new GatewayError("FORBIDDEN", "This takes the role admin or operator");
 }
 
 /**
  * Lets those pass whose credentials hold. What they may do depends on the tenant that the body names, so that a route
  * decides it; this is for not reading the bodies of strangers.
  */
-export function requireCredentials(callers: RestCallers): MiddlewareHandler<RestEnv> {
+export function requireCredentials(services: RestServices): MiddlewareHandler<RestEnv> {
   return async (c, next) => {
+    // Where people sign in, who bring nothing yet: its own routes look at them.
+    if (services.sessions !== undefined && isSessionPath(c.req.path)) return next();
     try {
-      await callers.identifyCaller(c.env.incoming.headers);
+      await identifyCaller(c, services);
     } catch (thrown) {
       if (GatewayError.from(thrown).code !== "FORBIDDEN") throw thrown;
     }

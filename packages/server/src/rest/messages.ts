@@ -1,6 +1,7 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { checkChannelName, checkJson, directTarget } from "@roomcast/protocol";
 import type { RestCaller } from "../auth/rest-caller.ts";
+import { auditSession } from "./audit.ts";
 import type { RestEnv, RestServices } from "./context.ts";
 import { backEndProblems, BACK_END_SECURITY, body, json } from "./openapi.ts";
 import {
@@ -11,6 +12,9 @@ import {
   NotifyResultSchema,
   PublishedSchema,
 } from "./schemas.ts";
+
+/** So many of those who were notified are written down by name. */
+const AUDITED_USERS = 20;
 
 const broadcast = createRoute({
   method: "post",
@@ -63,22 +67,29 @@ export function addMessageRoutes(app: OpenAPIHono<RestEnv>, { gateway }: RestSer
     const options = { source: "rest", sender: senderOf(caller) } as const;
     const address = { tenantId: caller.tenantId, name };
     const published = await gateway.publish(address, event, data, id === undefined ? options : { ...options, id });
+    await auditSession(gateway, caller, { action: "broadcast", target: name, details: { event, id: published.id } });
     return c.json(published, 200);
   });
 
   app.openapi(direct, async (c) => {
     const { userId, socketId, event, data = null } = c.req.valid("json");
     checkJson(data, jsonDepth);
-    return c.json(
-      await gateway.direct(c.get("caller").tenantId, directTarget({ userId, socketId }, ""), event, data),
-      200,
-    );
+    const caller = c.get("caller");
+    const sent = await gateway.direct(caller.tenantId, directTarget({ userId, socketId }, ""), event, data);
+    const to = userId === undefined ? "socket" : "user";
+    const details = { to, event, ...sent };
+    await auditSession(gateway, caller, { action: "direct", target: userId ?? socketId, details });
+    return c.json(sent, 200);
   });
 
   app.openapi(notify, async (c) => {
     const { users, message } = c.req.valid("json");
     checkJson(message, jsonDepth);
-    return c.json(await gateway.notify(c.get("caller").tenantId, users, message), 200);
+    const caller = c.get("caller");
+    const sent = await gateway.notify(caller.tenantId, users, message);
+    const details = { users: users.slice(0, AUDITED_USERS), count: users.length, ...sent };
+    await auditSession(gateway, caller, { action: "notify", target: users.length === 1 ? users[0] : null, details });
+    return c.json(sent, 200);
   });
 }
 

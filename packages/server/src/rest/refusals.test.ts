@@ -29,6 +29,7 @@ const ROUTES: readonly [method: string, path: string][] = [
   ["GET", "/api/socket/channels/x/history"],
   ["GET", "/api/socket/connections"],
   ["GET", "/api/socket/connections/list"],
+  ["GET", "/api/socket/audit"],
   ["DELETE", "/api/socket/connections/x"],
   ["POST", "/api/socket/broadcast"],
   ["POST", "/api/socket/direct"],

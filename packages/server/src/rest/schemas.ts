@@ -154,6 +154,13 @@ export const TokenBody = z
     expiresIn: z.int().min(1).optional().openapi({ description: "Seconds" }),
   })
   .openapi("TokenRequest");
+export const RoomTokenBody = z
+  .strictObject({
+    userId,
+    room: channelName,
+    expiresIn: z.int().min(1).optional().openapi({ description: "Seconds; an hour unless given" }),
+  })
+  .openapi("RoomTokenRequest");
 export const VerifyBody = z.object({ token: z.string().max(65_536) }).openapi("VerifyRequest");
 
 /** How many users there may be is for the gateway to say. */
@@ -173,6 +180,41 @@ export const DirectResultSchema = z.object({ id: z.string(), delivered: z.int() 
 export const NotifyResultSchema = z.object({ delivered: z.int() }).openapi("NotifyResult");
 export const RevokeResultSchema = z.object({ disconnected: z.int() }).openapi("RevokeResult");
 export const TokenSchema = z.object({ token: z.string(), expiresAt: millis }).openapi("Token");
+export const SignInBody = z
+  .union(
+    [
+      z.strictObject({ token: z.string().max(65_536) }),
+      z.strictObject({ apiKey: z.string().max(1024), tenantId: tenantId.optional() }),
+    ],
+    {
+      error: "must be { token }, or { apiKey, tenantId? }",
+    },
+  )
+  .openapi("SignIn");
+export const TicketBody = z.strictObject({}).openapi("TicketRequest");
+export const SessionSchema = z
+  .object({
+    userId: z.string().nullable().openapi({ description: "Null for an API key" }),
+    tenantId: z.string().openapi({ description: "The tenant of requests that name none" }),
+    tenants: z.union([z.literal("*"), z.array(z.string())]).openapi({ description: "Those that it reaches" }),
+    roles: z.array(z.enum(ROLES)),
+    expiresAt: millis,
+    csrf: z.string().openapi({ description: "What requests with the cookie must bring as X-CSRF-Token" }),
+    version: z.string(),
+    nodeId: z.string(),
+    capabilities: z.object({
+      tokens: z.boolean().openapi({ description: "Whether tokens can be issued here" }),
+      roomTokens: z.boolean(),
+      socketPath: z.string(),
+      dialects: z.object({
+        native: z.boolean(),
+        steedos: z.boolean(),
+        twake: z.boolean(),
+        plazer: z.union([z.literal(false), z.object({ namespace: z.string() })]),
+      }),
+    }),
+  })
+  .openapi("Session");
 export const VerifiedSchema = z
   .object({ valid: z.boolean(), claims: z.record(z.string(), z.unknown()).optional(), error: z.string().optional() })
   .openapi("Verified");

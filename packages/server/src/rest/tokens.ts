@@ -1,20 +1,30 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
-import { checkJson, GatewayError } from "@roomcast/protocol";
-import type { IncomingHttpHeaders } from "node:http";
-import type { RestCaller, RestCallers } from "../auth/rest-caller.ts";
-import type { RestTokens } from "../auth/rest-tokens.ts";
+import { checkChannelName, checkJson, GatewayError } from "@roomcast/protocol";
+import { checkIssuer, type RestTokens } from "../auth/rest-tokens.ts";
+import { auditSession } from "./audit.ts";
+import { identifyCaller } from "./callers.ts";
 import type { RestEnv, RestServices } from "./context.ts";
 import { backEndProblems, BACK_END_SECURITY, body, json } from "./openapi.ts";
-import { TokenBody, TokenSchema, VerifiedSchema, VerifyBody } from "./schemas.ts";
+import { RoomTokenBody, TokenBody, TokenSchema, VerifiedSchema, VerifyBody } from "./schemas.ts";
 
 const issueToken = createRoute({
   method: "post",
   path: "/auth/token",
   tags: ["tokens"],
   summary:
-    "Issues a token, by an API key within its scope, or by an admin for its own tenant; no role above the caller's own",
+    "Issues a token, by an API key within its scope, or by an admin for its own tenant, by an operator for any; no role above the caller's own",
   security: BACK_END_SECURITY,
   request: { body: body(TokenBody) },
+  responses: { 200: json("The token", TokenSchema), ...backEndProblems("TOO_LARGE") },
+});
+
+const issueRoomToken = createRoute({
+  method: "post",
+  path: "/auth/room-token",
+  tags: ["tokens"],
+  summary: "Issues a token that opens one channel to one user of the caller's tenant, for those who may issue tokens",
+  security: BACK_END_SECURITY,
+  request: { body: body(RoomTokenBody) },
   responses: { 200: json("The token", TokenSchema), ...backEndProblems("TOO_LARGE") },
 });
 
@@ -32,32 +42,36 @@ const verifyToken = createRoute({
 });
 
 /** Tokens for back ends to hand to their clients. */
-export function addTokenRoutes(
-  app: OpenAPIHono<RestEnv>,
-  { gateway, callers }: RestServices,
-  tokens: RestTokens,
-): void {
+export function addTokenRoutes(app: OpenAPIHono<RestEnv>, services: RestServices, tokens: RestTokens): void {
+  const { gateway, roomTokens } = services;
+
   app.openapi(issueToken, async (c) => {
     const request = c.req.valid("json");
     checkJson(request.info, gateway.limits.jsonDepth);
     // The tenant of the body is the one that this call is about.
-    const caller = await identifyIssuer(callers, c.env.incoming.headers, request.tenantId);
-    return c.json(await tokens.issueToken(caller, request), 200);
+    const caller = await identifyCaller(c, services, request.tenantId);
+    const issued = await tokens.issueToken(caller, request);
+    const details = { permissions: request.permissions ?? ["client"], expiresAt: issued.expiresAt };
+    await auditSession(gateway, caller, { action: "issueToken", target: request.userId, details });
+    return c.json(issued, 200);
+  });
+
+  app.openapi(issueRoomToken, async (c) => {
+    const { userId, room, ...life } = c.req.valid("json");
+    const caller = await identifyCaller(c, services);
+    checkIssuer(caller);
+    if (roomTokens === undefined)
+      throw new GatewayError("FORBIDDEN", "There are no room tokens without a shared secret");
+    const { tenantId } = caller;
+    const issued = await roomTokens.issue({ tenantId, userId, room: checkChannelName(room, "room"), ...life });
+    const details = { room, expiresAt: issued.expiresAt };
+    await auditSession(gateway, caller, { action: "issueToken", target: userId, details });
+    return c.json(issued, 200);
   });
 
   app.openapi(verifyToken, async (c) => {
-    const caller = await identifyIssuer(callers, c.env.incoming.headers);
+    const caller = await identifyCaller(c, services);
+    checkIssuer(caller);
     return c.json(await tokens.verifyToken(caller, c.req.valid("json").token), 200);
   });
-}
-
-/** The caller, where it may issue tokens at all: by an API key, or by a token with the role `admin`. */
-async function identifyIssuer(
-  callers: RestCallers,
-  headers: IncomingHttpHeaders,
-  tenantId?: string,
-): Promise<RestCaller> {
-  const caller = await callers.identifyCaller(headers, tenantId);
-  if (caller.via === "key" || caller.roles.includes("admin")) return caller;
-  throw new GatewayError("FORBIDDEN", "This takes an API key, or a token with the role admin");
 }

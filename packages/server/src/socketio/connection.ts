@@ -63,6 +63,10 @@ export class SocketIoConnection implements Connection {
     return this.#outlet === undefined ? this.#stuck : this.#outlet.overloaded;
   }
 
+  get backlog(): number {
+    return this.#outlet === undefined ? this.#waiting + this.#link.untaken : this.#outlet.backlog;
+  }
+
   write(frame: EncodedFrame): void {
     if (frame instanceof Packet) this.#write(frame, true);
   }

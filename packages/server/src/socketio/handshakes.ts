@@ -88,7 +88,7 @@ export function queryOf(request: IncomingMessage): string {
 }
 
 /** One customer of the internet: an IPv4 address, or the first 64 bits of an IPv6 address. */
-function networkOf(address: string): string {
+export function networkOf(address: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   if (mapped !== undefined) return mapped;
   if (isIP(address) !== 6) return address;

@@ -62,7 +62,7 @@ function hostOf(origin: string): string | undefined {
 }
 
 /** How the server is reached, where that is known: a proxy before it may speak TLS for it. */
-function schemeOf({ headers, socket }: IncomingMessage, trustProxy: TrustProxy): "http" | "https" | undefined {
+export function schemeOf({ headers, socket }: IncomingMessage, trustProxy: TrustProxy): "http" | "https" | undefined {
   const forwarded = forwardedValue(headers["x-forwarded-proto"], trustProxy)?.toLowerCase();
   if (forwarded === "http" || forwarded === "https") return forwarded;
   return "encrypted" in socket && socket.encrypted === true ? "https" : undefined;

@@ -4,6 +4,7 @@ export const common = {
   loading: "Loading",
   tenant: "Tenant",
   badTenant: "1 to 128 of A-Z, a-z, 0-9, dot, underscore and hyphen",
+  showTenant: "Show this tenant",
   signOut: "Sign out",
   language: "Language",
   colours: { label: "Colours", auto: "System", light: "Light", dark: "Dark" },
@@ -17,6 +18,10 @@ export const common = {
   missing: { title: "There is no such page", text: "It may have moved, or your role does not reach it." },
   broken: { title: "This part of the page broke", reload: "Reload the page" },
   upgraded: { title: "The gateway has been upgraded since this page was loaded.", reload: "Reload the page" },
+  ending: {
+    title: "Your session ends soon",
+    text: "Sign in again before then, or finish what you have begun. It ends at",
+  },
   errors: {
     UNAUTHENTICATED: "You are not signed in",
     TOKEN_EXPIRED: "The token has expired",

@@ -6,6 +6,7 @@ export const common: Messages["common"] = {
   loading: "Carregando",
   tenant: "Locatário",
   badTenant: "1 a 128 de A-Z, a-z, 0-9, ponto, sublinhado e hífen",
+  showTenant: "Ver este locatário",
   signOut: "Sair",
   language: "Idioma",
   colours: { label: "Cores", auto: "Sistema", light: "Claro", dark: "Escuro" },
@@ -19,6 +20,10 @@ export const common: Messages["common"] = {
   missing: { title: "Esta página não existe", text: "Ela pode ter mudado de lugar, ou o seu papel não a alcança." },
   broken: { title: "Esta parte da página falhou", reload: "Recarregar a página" },
   upgraded: { title: "O gateway foi atualizado desde que esta página foi carregada.", reload: "Recarregar a página" },
+  ending: {
+    title: "A sua sessão termina em breve",
+    text: "Conclua o que começou ou entre de novo antes disso. Ela termina em",
+  },
   errors: {
     UNAUTHENTICATED: "Você não entrou",
     TOKEN_EXPIRED: "O token expirou",

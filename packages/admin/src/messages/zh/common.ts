@@ -6,6 +6,7 @@ export const common: Messages["common"] = {
   loading: "正在加载",
   tenant: "租户",
   badTenant: "1 到 128 个字符：A-Z、a-z、0-9、点、下划线和连字符",
+  showTenant: "查看此租户",
   signOut: "退出登录",
   language: "语言",
   colours: { label: "颜色", auto: "跟随系统", light: "浅色", dark: "深色" },
@@ -19,6 +20,7 @@ export const common: Messages["common"] = {
   missing: { title: "没有这个页面", text: "它可能已移动，或者您的角色无权访问。" },
   broken: { title: "页面的这一部分出错了", reload: "重新加载页面" },
   upgraded: { title: "此页面加载后，网关已升级。", reload: "重新加载页面" },
+  ending: { title: "会话即将结束", text: "请在此之前完成手头的操作，或重新登录。结束时间：" },
   errors: {
     UNAUTHENTICATED: "您尚未登录",
     TOKEN_EXPIRED: "令牌已过期",

@@ -1,0 +1,59 @@
+import "@mantine/notifications/styles.css";
+import { Alert, Loader } from "@mantine/core";
+import { Notifications } from "@mantine/notifications";
+import { Suspense } from "react";
+import { useTranslation } from "react-i18next";
+import { Route, Switch, useLocation } from "wouter";
+import { LiveProvider } from "../api/live.tsx";
+import { ErrorBoundary } from "../components/error-boundary.tsx";
+import { useTitle } from "../components/use-title.ts";
+import { Ending, Upgraded } from "./notices.tsx";
+import { ROUTES } from "./routes.tsx";
+import { useSession } from "./session.tsx";
+import { Shell } from "./shell.tsx";
+import { useTenantInAddress } from "./tenant-in-address.ts";
+
+/** What somebody sees who has signed in. */
+export function Inside() {
+  const { t } = useTranslation();
+  const { tenantId } = useSession();
+  const [location] = useLocation();
+  useTenantInAddress();
+  return (
+    <LiveProvider>
+      <Notifications position="bottom-right" aria-live="polite" />
+      <Shell>
+        <Upgraded />
+        <Ending />
+        {/* Another tenant is begun anew: nothing of the one is shown as the other's. */}
+        <ErrorBoundary key={`${tenantId} ${location}`}>
+          <Suspense fallback={<Loader role="status" aria-label={t("loading")} />}>
+            <Pages />
+          </Suspense>
+        </ErrorBoundary>
+      </Shell>
+    </LiveProvider>
+  );
+}
+
+function Pages() {
+  const { operator } = useSession();
+  return (
+    <Switch>
+      {ROUTES.filter((route) => operator || route.operator !== true).map(({ path, page: Page }) => (
+        <Route key={path} path={path}>
+          <Page />
+        </Route>
+      ))}
+      <Route>
+        <Missing />
+      </Route>
+    </Switch>
+  );
+}
+
+function Missing() {
+  const { t } = useTranslation();
+  useTitle(t("missing.title"));
+  return <Alert title={t("missing.title")}>{t("missing.text")}</Alert>;
+}
