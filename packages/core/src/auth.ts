@@ -63,7 +63,8 @@ export function isRoomTokenVerifier(value: object): value is RoomTokenVerifier {
 }
 
 /**
- * PORT: remembers which users' tokens were ended. `MemoryRevocations` serves one node.
+ * PORT: remembers which users' tokens were ended. `MemoryRevocations` serves one node. What is no user's id, such as a text
+ * with a space, may name something else of a tenant that ends.
  */
 export interface Revocations {
   /** Tokens of the user that were issued before `at` (milliseconds since 1970) are void from now on. */
