@@ -25,6 +25,8 @@ export interface AttachRest {
   readonly sessions?: AdminSessions | undefined;
   /** Where the admin page is; not there unless given. */
   readonly admin?: AdminPage | undefined;
+  /** The settings that operators are shown, as JSON without secrets; none unless given. */
+  readonly config?: Readonly<Record<string, unknown>>;
   /** Whether REST answers for all paths that no endpoint has, with 404 where it has nothing. For servers without an application. */
   readonly ownsAllPaths?: boolean;
   /** What its paths begin with, such as `/roomcast`; nothing unless given. */
@@ -167,6 +169,7 @@ function mountRest(httpServer: Server, gateway: Gateway, options: AttachOptions 
       roomTokens: options.roomTokens,
       sessions: rest.sessions,
       prefix,
+      config: rest.config,
       cors,
       metrics:
         metrics === undefined

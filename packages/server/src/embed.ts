@@ -8,10 +8,12 @@ import { DEFAULT_TENANT } from "./auth/principal.ts";
 import { ConfigError } from "./config/config-error.ts";
 import { compose, type Composition } from "./config/create.ts";
 import { checkOptions, type EmbedOptions } from "./config/embed-options.ts";
+import { shownConfig } from "./config/shown.ts";
 import { childLogger, createLogger, logObserver } from "./logging.ts";
 import { Metrics } from "./metrics.ts";
 import { combineObservers } from "./observers.ts";
 import { keepUpgrades } from "./socketio/upgrades.ts";
+import { NodeMeters } from "./stats/node-meters.ts";
 
 /** Roomcast inside an application. */
 export interface Embedded extends Roomcast {
@@ -72,7 +74,12 @@ export function prepare(options: EmbedOptions = {}, { arriving, path }: PrepareO
     logObserver(log),
     ...(parts.observer === undefined ? [] : [parts.observer]),
   ]);
-  const composition = compose(config, { ...parts, observer, ...(arriving === undefined ? undefined : { arriving }) });
+  const composition = compose(config, {
+    ...parts,
+    observer,
+    meters: new NodeMeters(metrics),
+    ...(arriving === undefined ? undefined : { arriving }),
+  });
   const { gateway, authenticator, callers, tokens, sessions, roomTokens } = composition;
   const admin = config.admin === false ? undefined : config.admin;
   const { token: metricsToken } = config.metrics;
@@ -97,7 +104,9 @@ export function prepare(options: EmbedOptions = {}, { arriving, path }: PrepareO
       ...(path === undefined ? undefined : { path }),
       ...(metricsToken === undefined ? undefined : { metricsToken }),
       ...(roomTokens === undefined ? undefined : { roomTokens }),
-      ...(prefix === undefined ? undefined : { rest: { callers, tokens, sessions, admin, prefix } }),
+      ...(prefix === undefined
+        ? undefined
+        : { rest: { callers, tokens, sessions, admin, config: shownConfig(config), prefix } }),
     });
     for (const warning of config.warnings) log.warn(warning);
 

@@ -2,6 +2,7 @@ import type { Observer } from "@roomcast/core";
 import type { ErrorCode, EventSource } from "@roomcast/protocol";
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { WriteObserver } from "./socketio/writer.ts";
+import { PublishToWrite } from "./stats/publish-to-write.ts";
 
 export interface MetricsOptions {
   /** Where the metrics are registered; a registry of their own unless given. */
@@ -10,18 +11,12 @@ export interface MetricsOptions {
   readonly processMetrics?: boolean;
 }
 
-/** Acceptance times that may wait for a flush; publications beyond it in one tick are not measured. */
-const PENDING_SAMPLES = 256;
-/** A publication that nothing was written for within this time had no reader here, and is not measured. */
-const PENDING_MS = 5000;
-
 /**
  * Prometheus metrics of a node, fed by the engine and by the writer. All labels come from closed sets (dialects, sources,
  * error codes), never from a client's strings. Nothing is shared between two of them, so that several nodes can live in
  * one process.
  *
- * The publish-to-write histogram runs from the acceptance of a publication on this node to the end of the flush that
- * wrote it here. Publications accepted on other nodes are not in it, nor those without a reader here.
+ * The publish-to-write histogram is what `PublishToWrite` measures.
  */
 export class Metrics implements Observer, WriteObserver {
   readonly registry: Registry;
@@ -37,11 +32,9 @@ export class Metrics implements Observer, WriteObserver {
   readonly #failures: Counter;
   readonly #flushConnections: Histogram;
   readonly #flushBytes: Histogram;
-  readonly #latency: Histogram;
-  /** When the publications that wait for their flush were accepted, on the monotonic clock. */
-  #pending: number[] = [];
-  /** Whether something was delivered since the last flush. */
-  #delivered = false;
+  /** What the histogram of the same name is fed from. */
+  readonly publishToWrite = new PublishToWrite();
+  #sentBytes = 0;
 
   constructor(options: MetricsOptions = {}) {
     const registry = options.registry ?? new Registry();
@@ -112,12 +105,18 @@ export class Metrics implements Observer, WriteObserver {
       buckets: [256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304],
       registers,
     });
-    this.#latency = new Histogram({
+    const latency = new Histogram({
       name: "roomcast_publish_to_write_seconds",
       help: "From the acceptance of a publication to the end of the flush that wrote it on this node",
       buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
       registers,
     });
+    this.publishToWrite.onSample((ms) => latency.observe(ms / 1000));
+  }
+
+  /** Bytes that were given to sockets, ever. */
+  get sentBytes(): number {
+    return this.#sentBytes;
   }
 
   /** The value of the `Content-Type` header that belongs to `text`. */
@@ -145,14 +144,12 @@ export class Metrics implements Observer, WriteObserver {
 
   published(source: EventSource): void {
     this.#publications.inc({ source });
-    // A full list that nothing was delivered for belongs to channels without readers.
-    if (this.#pending.length >= PENDING_SAMPLES && !this.#delivered) this.#pending = [];
-    if (this.#pending.length < PENDING_SAMPLES) this.#pending.push(performance.now());
+    this.publishToWrite.published();
   }
 
   delivered(dialect: string, count: number): void {
     this.#deliveries.inc({ dialect }, count);
-    this.#delivered = true;
+    this.publishToWrite.delivered();
   }
 
   filtered(count: number): void {
@@ -173,18 +170,12 @@ export class Metrics implements Observer, WriteObserver {
 
   bytesOut(bytes: number): void {
     this.#bytes.inc(bytes);
+    this.#sentBytes += bytes;
   }
 
   flushed(flush: { readonly connections: number; readonly bytes: number }): void {
     this.#flushConnections.observe(flush.connections);
     this.#flushBytes.observe(flush.bytes);
-    if (!this.#delivered) return;
-    this.#delivered = false;
-    const now = performance.now();
-    const pending = this.#pending;
-    this.#pending = [];
-    for (const acceptedAt of pending) {
-      if (now - acceptedAt < PENDING_MS) this.#latency.observe((now - acceptedAt) / 1000);
-    }
+    this.publishToWrite.flushed();
   }
 }

@@ -5,10 +5,12 @@ import type { Logger } from "pino";
 import { attach, type CloseOptions } from "./attach.ts";
 import { compose, type Parts } from "./config/create.ts";
 import type { ResolvedConfig } from "./config/resolved.ts";
+import { shownConfig } from "./config/shown.ts";
 import { createLogger, logObserver } from "./logging.ts";
 import { Metrics } from "./metrics.ts";
 import { Neighbours, newSessionId, type NeighboursOptions } from "./neighbours.ts";
 import { combineObservers } from "./observers.ts";
+import { NodeMeters } from "./stats/node-meters.ts";
 
 export interface StartOptions {
   /** One that writes JSON lines to standard output, at the configured level, unless given. */
@@ -40,7 +42,11 @@ export async function startServer(config: ResolvedConfig, options: StartOptions 
   const own = combineObservers([metrics, withoutStart(logObserver(logger))]);
   const parts = typeof options.parts === "function" ? options.parts(own) : (options.parts ?? {});
   const observer = parts.observer === undefined ? own : combineObservers([own, parts.observer]);
-  const { gateway, authenticator, callers, tokens, sessions, roomTokens } = compose(config, { ...parts, observer });
+  const { gateway, authenticator, callers, tokens, sessions, roomTokens } = compose(config, {
+    ...parts,
+    observer,
+    meters: new NodeMeters(metrics),
+  });
   const httpServer = createServer();
   const { token } = config.metrics;
   const roomcast = attach(httpServer, gateway, {
@@ -52,7 +58,14 @@ export async function startServer(config: ResolvedConfig, options: StartOptions 
     ...(among === undefined ? undefined : { newTransportId: () => newSessionId(among.id) }),
     ...(token === undefined ? undefined : { metricsToken: token }),
     ...(roomTokens === undefined ? undefined : { roomTokens }),
-    rest: { callers, tokens, sessions, admin: config.admin === false ? undefined : config.admin, ownsAllPaths: true },
+    rest: {
+      callers,
+      tokens,
+      sessions,
+      admin: config.admin === false ? undefined : config.admin,
+      config: shownConfig(config),
+      ownsAllPaths: true,
+    },
   });
   const neighbours = among === undefined ? undefined : new Neighbours({ ...among, httpServer });
   try {

@@ -19,8 +19,9 @@ import { RestCallers } from "../src/auth/rest-caller.ts";
 import { RestTokens } from "../src/auth/rest-tokens.ts";
 import { RoomTokens } from "../src/auth/room-tokens.ts";
 import { TicketAuthenticator } from "../src/auth/ticket-authenticator.ts";
-import { attach, type AttachOptions, type Roomcast } from "../src/attach.ts";
+import { attach, type AttachOptions, type AttachRest, type Roomcast } from "../src/attach.ts";
 import { Metrics } from "../src/metrics.ts";
+import { NodeMeters } from "../src/stats/node-meters.ts";
 
 /** A key for every tenant and role, and one for tenant `acme` and role `service`. */
 export const KEY = "a-key-for-everything-in-the-tests";
@@ -33,6 +34,7 @@ export interface StartOptions {
   readonly httpServer?: Server;
   readonly attach?: Omit<AttachOptions, "rest" | "metrics">;
   readonly ownsAllPaths?: boolean;
+  readonly config?: AttachRest["config"];
   readonly limits?: Partial<Limits>;
   readonly gateway?: Partial<GatewayOptions>;
   readonly host?: string;
@@ -92,6 +94,7 @@ export class TestNode {
       arriving: (arrival) => tickets.checkArrival(arrival),
       revocations,
       observer: metrics,
+      meters: new NodeMeters(metrics),
       channels: [{ match: "plain:**", keep: false }],
       ...(options.limits === undefined ? undefined : { limits: options.limits }),
       ...options.gateway,
@@ -110,6 +113,7 @@ export class TestNode {
         ownsAllPaths: options.ownsAllPaths ?? true,
         ...(options.admin === undefined ? undefined : { admin: options.admin }),
         ...(options.prefix === undefined ? undefined : { prefix: options.prefix }),
+        ...(options.config === undefined ? undefined : { config: options.config }),
       },
     });
     await new Promise<void>((resolve) => httpServer.listen(0, options.host ?? "127.0.0.1", resolve));

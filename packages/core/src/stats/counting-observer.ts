@@ -1,4 +1,5 @@
 import type { ErrorCode, EventSource } from "@roomcast/protocol";
+import type { AuditRecord } from "../audit.ts";
 import type { Observer } from "../observer.ts";
 import type { Traffic } from "./traffic.ts";
 
@@ -46,6 +47,10 @@ export class CountingObserver implements Required<Observer> {
   refused(code: ErrorCode, tenantId?: string): void {
     this.#traffic.refuse(code, tenantId);
     this.#next.refused?.(code, tenantId);
+  }
+
+  audited(tenantId: string, record: AuditRecord): void {
+    this.#next.audited?.(tenantId, record);
   }
 
   failed(where: string, error: unknown): void {

@@ -42,7 +42,10 @@ export interface Composition {
 export type Parts = Pick<GatewayOptions, "broker" | "presence" | "revocations" | "observer" | "nodeId" | "clock">;
 
 /** Makes a gateway, and what belongs to its authentication, of a configuration. Starts nothing. */
-export function compose(config: ResolvedConfig, parts: Parts & Pick<GatewayOptions, "arriving"> = {}): Composition {
+export function compose(
+  config: ResolvedConfig,
+  parts: Parts & Pick<GatewayOptions, "arriving" | "meters"> = {},
+): Composition {
   const clock = parts.clock ?? systemClock;
   const { jwt, anonymous, apiKeys, cookie, legacyRoomTokens } = config.auth;
   const authenticator = new JwtAuthenticator({ ...jwt, anonymous, legacyRoomTokens, clock });

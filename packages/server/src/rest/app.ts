@@ -1,6 +1,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { getRequestListener } from "@hono/node-server";
 import { GatewayError } from "@roomcast/protocol";
+import type { Context } from "hono";
 import { cors } from "hono/cors";
 import type { PageHandler } from "../admin/page-handler.ts";
 import { pathOf, type RequestHandler } from "../http-mount.ts";
@@ -9,6 +10,7 @@ import { jsonBody } from "./body.ts";
 import { addAsyncApi } from "./asyncapi.ts";
 import { addChannelRoutes } from "./channels.ts";
 import { addConnectionRoutes } from "./connections.ts";
+import { addClusterRoutes } from "./cluster.ts";
 import type { MetricsSource, RestEnv, RestServices } from "./context.ts";
 import { errorResponse, schemaError, toGatewayError } from "./errors.ts";
 import { rawPath, requireBackEnd, requireCredentials, requireOperator, safeHeaders, wellEncoded } from "./guards.ts";
@@ -17,6 +19,7 @@ import { SECURITY_SCHEMES } from "./openapi.ts";
 import { below } from "./paths.ts";
 import { addProbeRoutes } from "./probes.ts";
 import { addSessionRoutes } from "./sessions.ts";
+import { addStatsRoutes } from "./stats.ts";
 import { addTokenRoutes } from "./tokens.ts";
 
 export interface RestOptions extends RestServices {
@@ -59,14 +62,14 @@ function createRestApp(options: RestOptions): OpenAPIHono<RestEnv> {
     },
   });
 
-  app.onError((thrown) => refuse(options, thrown));
+  app.onError((thrown, c) => refuse(options, thrown, tenantOf(c)));
   app.notFound((c) => {
     const allow = methodsOf(app, c.req.path);
-    if (allow.length === 0) return refuse(options, new GatewayError("NOT_FOUND", "There is nothing at this address"));
-    return refuse(
-      options,
-      new GatewayError("NOT_FOUND", `Only ${allow.join(", ")} can be used here`, { details: { allow } }),
-    );
+    const error =
+      allow.length === 0
+        ? new GatewayError("NOT_FOUND", "There is nothing at this address")
+        : new GatewayError("NOT_FOUND", `Only ${allow.join(", ")} can be used here`, { details: { allow } });
+    return refuse(options, error, tenantOf(c));
   });
 
   app.use("*", safeHeaders());
@@ -94,6 +97,8 @@ function createRestApp(options: RestOptions): OpenAPIHono<RestEnv> {
   addConnectionRoutes(app, options);
   addAuditRoutes(app, options);
   addMessageRoutes(app, options);
+  addStatsRoutes(app, options);
+  addClusterRoutes(app, options);
   if (tokens !== undefined) addTokenRoutes(app, options, tokens);
   addProbeRoutes(app, options, metrics);
   addDocument(app, prefix);
@@ -121,11 +126,17 @@ function addDocument(app: OpenAPIHono<RestEnv>, prefix: string): void {
   app.get("/openapi.json", (c) => c.json({ ...document, paths: called }));
 }
 
-function refuse(options: RestOptions, thrown: unknown): Response {
+/** The tenant that a request is about; undefined where it is not known, or nobody's. */
+function tenantOf(c: Context<RestEnv>): string | undefined {
+  const caller: RestEnv["Variables"]["caller"] | undefined = c.get("caller");
+  return caller?.tenantId;
+}
+
+function refuse(options: RestOptions, thrown: unknown, tenantId?: string): Response {
   const { observer } = options.gateway;
   const error = toGatewayError(thrown);
   if (error.code === "INTERNAL") observer.failed?.("rest", error.cause ?? error);
-  observer.refused?.(error.code);
+  observer.refused?.(error.code, tenantId);
   return errorResponse(error);
 }
 

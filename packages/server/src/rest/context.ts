@@ -42,4 +42,6 @@ export interface RestServices {
   readonly trustProxy?: TrustProxy | undefined;
   /** Which dialects clients speak here, as sessions are told. */
   readonly dialects?: DialectSettings | undefined;
+  /** The settings that operators are shown, without secrets. */
+  readonly config?: Readonly<Record<string, unknown>> | undefined;
 }

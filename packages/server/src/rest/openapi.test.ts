@@ -58,11 +58,15 @@ describe("/openapi.json", () => {
         .sort(),
     ).toEqual(
       [
+        "GET /api/cluster/config",
+        "GET /api/cluster/nodes",
+        "GET /api/cluster/stats",
         "GET /api/socket/channels",
         "GET /api/socket/channels/{channel}/members",
         "GET /api/socket/channels/{channel}/history",
         "GET /api/socket/connections",
         "GET /api/socket/connections/list",
+        "GET /api/socket/stats",
         "DELETE /api/socket/connections/{socketId}",
         "POST /api/socket/broadcast",
         "POST /api/socket/direct",

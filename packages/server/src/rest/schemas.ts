@@ -93,7 +93,7 @@ export const ConnectionSchema = z
   .openapi("Connection");
 
 /** A number in a query: digits only, so that `1e3`, `0x10` and blanks are refused. */
-function queryNumber(min: number, max: number) {
+export function queryNumber(min: number, max: number) {
   return z
     .string()
     .regex(/^\d{1,16}$/, `must be a whole number from ${min} to ${max}`)
