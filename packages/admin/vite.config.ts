@@ -26,7 +26,7 @@ function styled(): Plugin {
   return {
     name: "styled",
     transform: {
-      filter: { id: /@mantine\/core\/esm\/components\/.+\.module\.mjs$/ },
+      filter: { id: /@mantine\/core\/esm\/(?:components|utils)\/.+\.module\.mjs$/ },
       handler: (code, id) => ({
         code: `import "@mantine/core/styles/${basename(id, ".module.mjs")}.css";\n${code}`,
         map: null,
