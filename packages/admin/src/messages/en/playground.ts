@@ -42,6 +42,8 @@ export const playground = {
     connect: "Connect",
     again: "Connect anew",
     disconnect: "Disconnect",
+    showFields: "Change settings",
+    hideFields: "Hide settings",
     credentials: "Log in",
     make: "With a new token",
     paste: "With a pasted token",

@@ -47,6 +47,8 @@ export const playground: Messages["playground"] = {
     connect: "Conectar",
     again: "Conectar de novo",
     disconnect: "Desconectar",
+    showFields: "Mudar as opções",
+    hideFields: "Ocultar as opções",
     credentials: "Entrar",
     make: "Com um token novo",
     paste: "Com um token colado",

@@ -38,6 +38,8 @@ export const playground: Messages["playground"] = {
     connect: "连接",
     again: "重新建立连接",
     disconnect: "断开",
+    showFields: "更改设置",
+    hideFields: "隐藏设置",
     credentials: "登录方式",
     make: "使用新令牌",
     paste: "粘贴令牌",

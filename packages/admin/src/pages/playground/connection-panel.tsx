@@ -39,22 +39,26 @@ export function ConnectionPanel({ number, connection, channel, remove }: Connect
       <Facts state={state} dialect={connection.dialect} />
       <RefusalAlert state={state} />
       <div className="playground-grid">
-        <ConnectForm number={number} connection={connection} state={state} />
-        <CommandForm connection={connection} state={state} channel={channel} />
-        <LogView
-          kind="events"
-          log={connection.events}
-          secrets={connection.secrets}
-          revealed={revealed}
-          reveal={setRevealed}
-        />
-        <LogView
-          kind="frames"
-          log={connection.frames}
-          secrets={connection.secrets}
-          revealed={revealed}
-          reveal={setRevealed}
-        />
+        <div className="playground-column">
+          <ConnectForm number={number} connection={connection} state={state} />
+          <CommandForm connection={connection} state={state} channel={channel} />
+        </div>
+        <div className="playground-column">
+          <LogView
+            kind="events"
+            log={connection.events}
+            secrets={connection.secrets}
+            revealed={revealed}
+            reveal={setRevealed}
+          />
+          <LogView
+            kind="frames"
+            log={connection.frames}
+            secrets={connection.secrets}
+            revealed={revealed}
+            reveal={setRevealed}
+          />
+        </div>
       </div>
       <CodeView connection={connection} state={state} />
     </Paper>
