@@ -7,12 +7,14 @@ import type { Answer } from "./connection.ts";
 import { hideSecrets } from "./secrets.ts";
 
 export interface AnswerViewProps {
+  /** The name of the connection. */
+  readonly panel: string;
   readonly answer: Answer | undefined;
   readonly secrets: ReadonlySet<string>;
 }
 
 /** What came back of the last command, and how long that took. */
-export function AnswerView({ answer, secrets }: AnswerViewProps) {
+export function AnswerView({ panel, answer, secrets }: AnswerViewProps) {
   const { t } = useTranslation("playground");
   const numbers = useNumbers();
   const value = useMemo(() => {
@@ -33,7 +35,7 @@ export function AnswerView({ answer, secrets }: AnswerViewProps) {
       <Text size="sm" role="status" className="playground-wrap">
         {t(`command.${how}`, { command, event: event ?? "", time: numbers.milliseconds(milliseconds) })}
       </Text>
-      {value === undefined ? null : <JsonView value={value} label={t("command.answer")} />}
+      {value === undefined ? null : <JsonView value={value} label={`${panel}: ${t("command.answer")}`} />}
     </div>
   );
 }

@@ -12,12 +12,14 @@ import { roomsOf } from "./placeholders.ts";
 type Kind = "socketio" | "client" | "curl";
 
 export interface CodeViewProps {
+  /** The name of the connection. */
+  readonly panel: string;
   readonly connection: PlaygroundConnection;
   readonly state: ConnectionState;
 }
 
 /** Programs that do what was done with a connection. */
-export function CodeView({ connection, state }: CodeViewProps) {
+export function CodeView({ panel, connection, state }: CodeViewProps) {
   const { t } = useTranslation("playground");
   const [shown, setShown] = useState(false);
   const [kind, setKind] = useState<Kind>("socketio");
@@ -27,7 +29,7 @@ export function CodeView({ connection, state }: CodeViewProps) {
   const kinds: readonly Kind[] =
     connection.dialect.name === "native" ? ["socketio", "client", "curl"] : ["socketio", "curl"];
   return (
-    <section aria-label={t("code.title")} className="playground-code-section">
+    <div className="playground-code-section">
       <Button
         variant="subtle"
         size="compact-sm"
@@ -60,10 +62,10 @@ export function CodeView({ connection, state }: CodeViewProps) {
             {code === undefined ? null : (
               <pre
                 ref={text}
-                className="json mono playground-code"
+                className="json mono playground-code playground-program"
                 tabIndex={0}
                 role="region"
-                aria-label={t(`code.${kind}`)}
+                aria-label={`${panel}: ${t(`code.${kind}`)}`}
               >
                 {code}
               </pre>
@@ -71,11 +73,11 @@ export function CodeView({ connection, state }: CodeViewProps) {
           </>
         )}
       </div>
-    </section>
+    </div>
   );
 }
 
-function useCode({ connection, state }: CodeViewProps, kind: Kind): string | undefined {
+function useCode({ connection, state }: Omit<CodeViewProps, "panel">, kind: Kind): string | undefined {
   const { settings, tenantId } = useSession();
   const { options, sent } = state;
   if (options === undefined) return undefined;

@@ -23,6 +23,8 @@ const RESERVED: ReadonlySet<string> = new Set([
 ]);
 
 export interface CommandFormProps {
+  /** The name of the connection. */
+  readonly panel: string;
   readonly connection: PlaygroundConnection;
   readonly state: ConnectionState;
   readonly channel: string;
@@ -35,7 +37,7 @@ interface Edited {
 }
 
 /** Sends commands of the connection's dialect, or anything else, and shows what came back. */
-export function CommandForm({ connection, state, channel }: CommandFormProps) {
+export function CommandForm({ panel, connection, state, channel }: CommandFormProps) {
   const { t } = useTranslation("playground");
   const { rest, session } = useSession();
   const { busy, run } = useAction();
@@ -156,7 +158,7 @@ export function CommandForm({ connection, state, channel }: CommandFormProps) {
           </Text>
         )}
       </Group>
-      <AnswerView answer={state.answer} secrets={connection.secrets} />
+      <AnswerView panel={panel} answer={state.answer} secrets={connection.secrets} />
     </form>
   );
 }

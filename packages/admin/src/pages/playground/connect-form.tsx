@@ -11,13 +11,15 @@ import { makeToken, pastedToken, type HeldToken } from "./tokens.ts";
 const TRANSPORTS: readonly Transports[] = ["upgrade", "websocket", "polling"];
 
 export interface ConnectFormProps {
+  /** The name of the connection. */
+  readonly panel: string;
   readonly number: number;
   readonly connection: PlaygroundConnection;
   readonly state: ConnectionState;
 }
 
 /** How a connection logs in and over what it goes; connects and disconnects it. */
-export function ConnectForm({ number, connection, state }: ConnectFormProps) {
+export function ConnectForm({ panel, number, connection, state }: ConnectFormProps) {
   const { t } = useTranslation("playground");
   const { rest, session } = useSession();
   const { busy, run } = useAction();
@@ -90,7 +92,7 @@ export function ConnectForm({ number, connection, state }: ConnectFormProps) {
           </Button>
         ) : null}
       </Group>
-      {state.options?.token === undefined ? null : <TokenView held={state.options.token} />}
+      {state.options?.token === undefined ? null : <TokenView panel={panel} held={state.options.token} />}
     </form>
   );
 }

@@ -40,11 +40,12 @@ export function ConnectionPanel({ number, connection, channel, remove }: Connect
       <RefusalAlert state={state} />
       <div className="playground-grid">
         <div className="playground-column">
-          <ConnectForm number={number} connection={connection} state={state} />
-          <CommandForm connection={connection} state={state} channel={channel} />
+          <ConnectForm panel={name} number={number} connection={connection} state={state} />
+          <CommandForm panel={name} connection={connection} state={state} channel={channel} />
         </div>
         <div className="playground-column">
           <LogView
+            panel={name}
             kind="events"
             log={connection.events}
             secrets={connection.secrets}
@@ -52,6 +53,7 @@ export function ConnectionPanel({ number, connection, channel, remove }: Connect
             reveal={setRevealed}
           />
           <LogView
+            panel={name}
             kind="frames"
             log={connection.frames}
             secrets={connection.secrets}
@@ -60,7 +62,7 @@ export function ConnectionPanel({ number, connection, channel, remove }: Connect
           />
         </div>
       </div>
-      <CodeView connection={connection} state={state} />
+      <CodeView panel={name} connection={connection} state={state} />
     </Paper>
   );
 }

@@ -1,3 +1,5 @@
+import { errorOffset } from "./json-error.ts";
+
 /** What can be said of a text that should be JSON. */
 export type JsonCheck =
   | { readonly state: "empty" }
@@ -23,8 +25,8 @@ export function checkJsonText(text: string): JsonCheck {
   let value: unknown;
   try {
     value = JSON.parse(text);
-  } catch (error) {
-    return { state: "bad", ...placeOf(error instanceof Error ? error.message : "", text) };
+  } catch {
+    return { state: "bad", ...placeOf(errorOffset(text), text) };
   }
   const depth = depthOf(text);
   if (depth > DEEPEST) return { state: "too-deep" };
@@ -37,12 +39,8 @@ export function byteLength(text: string): number {
   return new TextEncoder().encode(text).byteLength;
 }
 
-/** Browsers tell the place in words of their own. */
-function placeOf(message: string, text: string): { line: number; column: number } {
-  const [, line, column] = /line (\d+) column (\d+)/.exec(message) ?? [];
-  if (line !== undefined && column !== undefined) return { line: Number(line), column: Number(column) };
-  const [, position] = /position (\d+)/.exec(message) ?? [];
-  const before = text.slice(0, position === undefined ? text.length : Number(position)).split("\n");
+function placeOf(offset: number, text: string): { line: number; column: number } {
+  const before = text.slice(0, offset).split("\n");
   return { line: before.length, column: (before.at(-1) ?? "").length + 1 };
 }
 

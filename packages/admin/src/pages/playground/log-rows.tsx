@@ -19,6 +19,8 @@ const ROW = 28;
 const MOST = 240;
 const ARROWS = { in: "↓", out: "↑", here: "·" } as const;
 
+const HIDDEN = { "aria-hidden": true } as const;
+
 /** Rows of which only those in sight are in the page. Stays at the end while it is there. */
 export function LogRows({ label, rows, shown, chosen, choose }: LogRowsProps) {
   const { t, i18n } = useTranslation("playground");
@@ -95,13 +97,15 @@ export function LogRows({ label, rows, shown, chosen, choose }: LogRowsProps) {
               id={`${list}-${row.id}`}
               role="option"
               aria-selected={row.id === chosen}
+              aria-setsize={rows.length}
+              aria-posinset={index + 1}
               className="playground-row"
               data-direction={row.direction}
               style={{ height: ROW, transform: `translateY(${start}px)` }}
               onClick={() => choose(row)}
             >
               <span className="playground-time">{clock.format(row.at)}</span>
-              <span aria-label={row.direction === "here" ? "" : t(`log.${row.direction}`)} role="img">
+              <span {...(row.direction === "here" ? HIDDEN : { role: "img", "aria-label": t(`log.${row.direction}`) })}>
                 {ARROWS[row.direction]}
               </span>
               <span className="playground-text">

@@ -8,6 +8,8 @@ import { RowDetail } from "./row-detail.tsx";
 import { hideSecrets } from "./secrets.ts";
 
 export interface LogViewProps {
+  /** The name of the connection that it belongs to. */
+  readonly panel: string;
   readonly kind: "events" | "frames";
   readonly log: Log;
   readonly secrets: ReadonlySet<string>;
@@ -19,7 +21,7 @@ export interface LogViewProps {
 const DIRECTIONS = ["all", "in", "out"] as const;
 
 /** What went over a connection: the newest rows, to filter, hold and read. */
-export function LogView({ kind, log, secrets, revealed, reveal }: LogViewProps) {
+export function LogView({ panel, kind, log, secrets, revealed, reveal }: LogViewProps) {
   const { t } = useTranslation("playground");
   const snapshot = useSyncExternalStore(log.subscribe, log.snapshot);
   const [filter, setFilter] = useState("");
@@ -38,7 +40,7 @@ export function LogView({ kind, log, secrets, revealed, reveal }: LogViewProps) 
   const shown = (text: string): string => (revealed ? text : hideSecrets(text, secrets));
   const title = t(`log.${kind}`);
   return (
-    <section aria-label={title} className="playground-log">
+    <div className="playground-log">
       <Group justify="space-between" gap="xs" align="baseline">
         <Title order={3} size="h5">
           {title}
@@ -100,8 +102,8 @@ export function LogView({ kind, log, secrets, revealed, reveal }: LogViewProps) 
           </Text>
         ) : null}
       </Group>
-      {chosen === undefined ? null : <RowDetail kind={kind} row={chosen} shown={shown} />}
-    </section>
+      {chosen === undefined ? null : <RowDetail label={`${panel}: ${title}`} kind={kind} row={chosen} shown={shown} />}
+    </div>
   );
 }
 
@@ -112,10 +114,10 @@ function Tallies({ kind, log }: Pick<LogViewProps, "kind" | "log">) {
   const say = ({ count, bytes }: typeof received): string =>
     kind === "events"
       ? numbers.count(count)
-      : t("log.bytes", { count: numbers.count(count) as never, bytes: numbers.bytes(bytes) });
+      : t("log.bytes", { amount: numbers.count(count), bytes: numbers.bytes(bytes) });
   return (
     <Text size="xs" c="dimmed" {...(kind === "frames" ? { title: t("log.bytesHelp") } : undefined)}>
-      ↓ {t("log.received", { count: say(received) as never })} · ↑ {t("log.sent", { count: say(sent) as never })}
+      ↓ {t("log.received", { amount: say(received) })} · ↑ {t("log.sent", { amount: say(sent) })}
     </Text>
   );
 }

@@ -5,6 +5,8 @@ import { Plain } from "../../components/plain.tsx";
 import type { LogRow } from "./log.ts";
 
 export interface RowDetailProps {
+  /** What the row is one of. */
+  readonly label: string;
   readonly kind: "events" | "frames";
   readonly row: LogRow;
   readonly shown: (text: string) => string;
@@ -13,10 +15,10 @@ export interface RowDetailProps {
 const MOST = 16_384;
 
 /** All of one row: an event's arguments indented, a frame as it is on the wire. */
-export function RowDetail({ kind, row, shown }: RowDetailProps) {
+export function RowDetail({ label: of, kind, row, shown }: RowDetailProps) {
   const { t } = useTranslation("playground");
   const text = shown(row.text);
-  const label = t("log.detail", { id: row.id });
+  const label = `${of}, ${t("log.detail", { id: row.id })}`;
   const value = useMemo(() => (kind === "events" ? parse(text) : undefined), [kind, text]);
   if (value !== undefined) return <JsonView value={value} label={label} />;
   return (

@@ -5,7 +5,7 @@ import { CopyButton } from "./copy-button.tsx";
 import type { HeldToken } from "./tokens.ts";
 
 /** The token of a connection, for who asks to see it. */
-export function TokenView({ held }: { readonly held: HeldToken }) {
+export function TokenView({ panel, held }: { readonly panel: string; readonly held: HeldToken }) {
   const { t } = useTranslation("playground");
   const [shown, setShown] = useState(false);
   return (
@@ -18,7 +18,12 @@ export function TokenView({ held }: { readonly held: HeldToken }) {
       </Group>
       {shown ? (
         <>
-          <pre className="json mono playground-code" tabIndex={0} role="region" aria-label={t("token.label")}>
+          <pre
+            className="json mono playground-code"
+            tabIndex={0}
+            role="region"
+            aria-label={`${panel}: ${t("token.label")}`}
+          >
             {held.token}
           </pre>
           <Text size="xs" c="dimmed">
