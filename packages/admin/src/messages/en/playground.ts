@@ -133,7 +133,7 @@ export const playground = {
     waiting_other: "{{count}} more wait",
     received: "{{amount}} received",
     sent: "{{amount}} sent",
-    bytes: "{{amount}}, {{bytes}}",
+    bytes: "{{amount}} ({{bytes}})",
     bytesHelp: "Bytes of the frames, without what HTTP and WebSocket add",
     noEvents: "Events, answers and changes of the connection show here.",
     noFrames: "Engine.IO packets show here as they are on the wire.",

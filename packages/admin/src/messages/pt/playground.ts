@@ -138,7 +138,7 @@ export const playground: Messages["playground"] = {
     waiting_other: "Mais {{count}} esperam",
     received: "{{amount}} recebidos",
     sent: "{{amount}} enviados",
-    bytes: "{{amount}}, {{bytes}}",
+    bytes: "{{amount}} ({{bytes}})",
     bytesHelp: "Bytes dos quadros, sem o que HTTP e WebSocket acrescentam",
     noEvents: "Eventos, respostas e mudanças da conexão aparecem aqui.",
     noFrames: "Os pacotes do Engine.IO aparecem aqui como passam pela rede.",

@@ -129,7 +129,7 @@ export const playground: Messages["playground"] = {
     waiting_other: "另有 {{count}} 条等待显示",
     received: "收到 {{amount}}",
     sent: "发出 {{amount}}",
-    bytes: "{{amount}}，{{bytes}}",
+    bytes: "{{amount}}（{{bytes}}）",
     bytesHelp: "数据帧的字节数，不含 HTTP 和 WebSocket 的开销",
     noEvents: "事件、回应和连接状态的变化会显示在这里。",
     noFrames: "Engine.IO 数据包会按线路上的原样显示在这里。",

@@ -31,7 +31,7 @@ export function CodeView({ panel, connection, state }: CodeViewProps) {
   return (
     <div className="playground-code-section">
       <Button
-        variant="subtle"
+        variant="default"
         size="compact-sm"
         aria-expanded={shown}
         aria-controls={region}

@@ -8,7 +8,7 @@ import { CredentialsFields, credentialsOf, newCredentials, type Credentials } fr
 import { TokenView } from "./token-view.tsx";
 import { makeToken, pastedToken, type HeldToken } from "./tokens.ts";
 
-const TRANSPORTS: readonly Transports[] = ["upgrade", "websocket", "polling"];
+const TRANSPORTS: readonly Transports[] = ["websocket", "upgrade", "polling"];
 
 export interface ConnectFormProps {
   /** The name of the connection. */
@@ -25,7 +25,7 @@ export function ConnectForm({ panel, number, connection, state }: ConnectFormPro
   const { busy, run } = useAction();
   const { tokens } = session.capabilities;
   const [draft, setDraft] = useState(() => newCredentials({ userId: `playground-${number}`, tokens }));
-  const [transports, setTransports] = useState<Transports>("upgrade");
+  const [transports, setTransports] = useState<Transports>("websocket");
   const [reconnection, setReconnection] = useState(true);
   const [tried, setTried] = useState(false);
   const [opened, setOpened] = useState(false);
@@ -87,7 +87,7 @@ export function ConnectForm({ panel, number, connection, state }: ConnectFormPro
           {t(state.phase === "idle" ? "connect.connect" : "connect.again")}
         </Button>
         {active ? (
-          <Button variant="subtle" aria-expanded={shown} aria-controls={region} onClick={() => setOpened(!opened)}>
+          <Button variant="default" aria-expanded={shown} aria-controls={region} onClick={() => setOpened(!opened)}>
             {t(shown ? "connect.hideFields" : "connect.showFields")}
           </Button>
         ) : null}

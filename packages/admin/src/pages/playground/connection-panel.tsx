@@ -32,7 +32,7 @@ export function ConnectionPanel({ number, connection, channel, remove }: Connect
           </Title>
           <PhaseBadge state={state} />
         </Group>
-        <Button size="xs" variant="subtle" color="red" onClick={remove} aria-label={t("removeLabel", { name })}>
+        <Button size="xs" variant="default" onClick={remove} aria-label={t("removeLabel", { name })}>
           {t("remove")}
         </Button>
       </Group>

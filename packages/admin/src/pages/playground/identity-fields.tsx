@@ -97,7 +97,7 @@ export function IdentityFields({ draft, change, tried }: IdentityFieldsProps) {
       </Checkbox.Group>
       <div>
         <Button
-          variant="subtle"
+          variant="default"
           size="compact-sm"
           aria-expanded={more}
           aria-controls={region}

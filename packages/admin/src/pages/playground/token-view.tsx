@@ -11,7 +11,7 @@ export function TokenView({ panel, held }: { readonly panel: string; readonly he
   return (
     <div>
       <Group gap="xs">
-        <Button variant="subtle" size="compact-sm" aria-expanded={shown} onClick={() => setShown(!shown)}>
+        <Button variant="default" size="compact-sm" aria-expanded={shown} onClick={() => setShown(!shown)}>
           {t(shown ? "token.hide" : "token.show")}
         </Button>
         {shown ? <CopyButton text={held.token} label={t("token.copy")} /> : null}
