@@ -1057,7 +1057,7 @@ describe("9. REST", () => {
     it.each([
       "/api/socket",
       "/api/socket/nothing",
-      "/api/socket/channels/a",
+      "/api/socket/channels/a/nothing",
       "/api/socket/channels/a/b/members",
       "/api",
       "/nothing",
