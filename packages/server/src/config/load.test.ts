@@ -557,6 +557,10 @@ describe("a wrong key of the file is one line", () => {
       `{ auth: { jwt: { jwks: [{ issuer: "i", url: "https://x", audience: "a", tenants: ["a"], roles: ["operator"] }] } } }`,
       'auth.jwt.jwks[0].tenants is a list; it may be "*" for an issuer of operators, who reach every tenant',
     ],
+    [
+      `{ auth: { apiKeys: [{ sha256: "${"0".repeat(64)}", tenants: ["a"], roles: ["admin", "operator"] }] } }`,
+      'auth.apiKeys[0].tenants is a list; it may be "*" for a key of operators, who reach every tenant',
+    ],
   ];
   it.each(lines)("%s", async (file, line) => {
     const message = await complaint({ file });
