@@ -38,6 +38,8 @@ describe("navigation", () => {
       expect(await page.locator("[aria-current=page]").allTextContents()).toEqual([name]);
       await until(async () => expect(await page.title()).toBe(`${name} · Roomcast`));
     }
+    // Nothing of all this comes from elsewhere.
+    expect([...site.origins]).toEqual([site.url]);
     await page.goBack();
     await heading(page, names.at(-2) ?? "").waitFor();
   });
@@ -132,6 +134,7 @@ describe("the server", () => {
     const loads = loadsOf(page);
     await page.getByRole("button", { name: "Reload the page" }).click();
     await until(() => expect(loads.count).toBe(1));
+    await heading(page, "Users").waitFor();
     site.forgive(/WebSocket connection|ERR_CONNECTION_REFUSED/);
   });
 

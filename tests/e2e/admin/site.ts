@@ -176,7 +176,11 @@ export class Site {
 
   /** Closes tabs and clients. For `afterEach`: fails where a page has complained. */
   async clear(): Promise<void> {
-    for (const context of this.#contexts.splice(0)) await context.close();
+    for (const context of this.#contexts.splice(0)) {
+      // What a test answered in the server's stead may still be under way.
+      for (const page of context.pages()) await page.unrouteAll({ behavior: "ignoreErrors" });
+      await context.close();
+    }
     for (const socket of this.#sockets.splice(0)) socket.disconnect();
     expect(this.complaints.splice(0)).toEqual([]);
     expect([...this.origins].filter((origin) => origin !== this.url)).toEqual([]);
@@ -207,7 +211,7 @@ export async function axeFindings(page: Page): Promise<string[]> {
 /** Expects that axe-core finds nothing, in either colours. The tab has them as the browser does. */
 export async function expectAccessible(page: Page): Promise<void> {
   for (const colorScheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme });
+    await setColours(page, colorScheme);
     expect([colorScheme, await axeFindings(page)]).toEqual([colorScheme, []]);
   }
 }
@@ -220,10 +224,16 @@ export async function takePictures(page: Page, name: string): Promise<void> {
   const before = page.viewportSize() ?? WIDE;
   await page.setViewportSize(WIDE);
   for (const colorScheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme });
+    await setColours(page, colorScheme);
     await page.screenshot({ path: `${folder}/${name}-${colorScheme}.png`, animations: "disabled", caret: "hide" });
   }
   await page.setViewportSize(before);
+}
+
+/** As if the system changed its colours. */
+async function setColours(page: Page, colorScheme: "light" | "dark"): Promise<void> {
+  await page.emulateMedia({ colorScheme });
+  await page.locator(`html[data-mantine-color-scheme="${colorScheme}"]`).waitFor({ state: "attached" });
 }
 
 /** Waits until `check` no longer throws, for ten seconds. */
