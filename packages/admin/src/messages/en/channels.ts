@@ -33,6 +33,7 @@ export const channels = {
       "Browsers cannot ask REST for a channel that is called like this, so its numbers, history and members are not shown. It can be followed and published on.",
     quiet: "Nobody is here, and nothing was published lately. You can follow the channel, or publish the first event.",
     position: "Recovery position",
+    withThisPage: "This page is one of them",
     epoch: "Epoch",
     reach: "History",
     reached_one: "{{number}} event",

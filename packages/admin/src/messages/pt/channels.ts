@@ -38,6 +38,7 @@ export const channels: Messages["channels"] = {
     quiet:
       "Não há ninguém aqui, e nada foi publicado recentemente. Você pode seguir o canal ou publicar o primeiro evento.",
     position: "Posição de recuperação",
+    withThisPage: "Esta página é um deles",
     epoch: "Época",
     reach: "Histórico",
     reached_one: "{{number}} evento",

@@ -34,6 +34,7 @@ export const channels: Messages["channels"] = {
     unreachable: "浏览器无法通过 REST 请求这样命名的频道，因此不显示其数量、历史和成员。仍可实时关注并发布事件。",
     quiet: "这里没有人，近期也没有发布过事件。您可以关注此频道，或发布第一个事件。",
     position: "恢复位置",
+    withThisPage: "包括此页面",
     epoch: "纪元",
     reach: "历史",
     reached_one: "{{number}} 个事件",
