@@ -134,31 +134,40 @@ describe("all channels", () => {
     const page = await site.newPage();
     await site.signIn(page, "admin", "socket");
     await page.getByText("50,000 channels", { exact: true }).waitFor();
-    const { frames, milliseconds, rows } = await page.getByRole("table", { name: "Channels" }).evaluate(scroll, 1500);
-    console.log(
-      `${Math.round((frames * 1000) / milliseconds)} frames a second while scrolling, ${rows} rows in the page`,
-    );
-    expect(rows).toBeLessThan(80);
-    expect(frames).toBeGreaterThan(10);
+    const table = page.getByRole("table", { name: "Channels" });
+    const { result, busy } = await workOf(page, async () => await table.evaluate(scroll, 1500));
+    expect(result.rows).toBeLessThan(80);
+    expect(result.frames).toBeGreaterThan(5);
+    // Of the processor, whatever else that does: 50 frames a second leave 20 ms for each.
+    expect(busy / result.frames).toBeLessThan(20);
     follow(0);
   });
 });
 
-/** Scrolls for a time, a fifth of what is in sight each frame, and counts frames. */
-async function scroll(
-  scroller: Element,
-  during: number,
-): Promise<{ frames: number; milliseconds: number; rows: number }> {
+/** How many milliseconds of the processor the page's main thread takes while something is done. */
+async function workOf<Result>(page: Page, work: () => Promise<Result>): Promise<{ result: Result; busy: number }> {
+  const devTools = await page.context().newCDPSession(page);
+  await devTools.send("Performance.enable", { timeDomain: "threadTicks" });
+  const busyUntilNow = async (): Promise<number> => {
+    const { metrics } = await devTools.send("Performance.getMetrics");
+    return (metrics.find(({ name }) => name === "TaskDuration")?.value ?? Number.NaN) * 1000;
+  };
+  const before = await busyUntilNow();
+  const result = await work();
+  return { result, busy: (await busyUntilNow()) - before };
+}
+
+/** Scrolls for a time, a fifth of what is in sight each frame, and counts frames and the rows that are in the page. */
+async function scroll(scroller: Element, during: number): Promise<{ frames: number; rows: number }> {
   const begun = performance.now();
-  let frames = 0;
-  let rows = 0;
+  let [frames, rows] = [0, 0];
   while (performance.now() - begun < during) {
     scroller.scrollBy(0, scroller.clientHeight / 5);
     await new Promise((resolve) => requestAnimationFrame(resolve));
     frames++;
     rows = Math.max(rows, scroller.querySelectorAll('[role="row"]').length);
   }
-  return { frames, milliseconds: performance.now() - begun, rows };
+  return { frames, rows };
 }
 
 describe("one channel", () => {
@@ -378,11 +387,14 @@ describe("publishing", () => {
       .waitFor();
     expect(await page.getByRole("combobox", { name: "Event", exact: true }).getAttribute("aria-invalid")).toBe("true");
     await page.getByRole("combobox", { name: "Event", exact: true }).fill("deep");
-    await page.getByLabel("Payload (JSON)").fill(`${"[".repeat(2000)}${"]".repeat(2000)}`);
+    await page.getByLabel("Payload (JSON)").fill(`${"[".repeat(1000)}${"]".repeat(1000)}`);
     await page.getByRole("button", { name: "Publish" }).click();
-    await page.getByText("The gateway: The payload is nested too deeply").waitFor();
+    await page.getByRole("status", { name: "Published" }).getByText("deep").waitFor();
+    await page.getByLabel("Payload (JSON)").fill(JSON.stringify("x".repeat(1_000_000)));
+    await page.getByRole("button", { name: "Publish" }).click();
+    await page.getByText("The gateway: The body is larger than 1000000 bytes").waitFor();
     await page.getByLabel("Payload (JSON)").fill(`${"[".repeat(100_000)}${"]".repeat(100_000)}`);
-    await page.getByText("this is nested too deeply to be sent").waitFor();
+    await page.getByText("this has more than 1,000 levels, which no gateway takes").waitFor();
   });
 
   it("can be done from the list on by the keyboard alone", async () => {
@@ -418,11 +430,8 @@ describe("bad input", () => {
     "../../etc",
     "javascript:alert(1)",
     "%2F",
-    "%",
     "a?b#c&channel=d",
-    "é😀漢字",
-    "<script>alert(1)</script>",
-    "__proto__",
+    "<script>é😀漢字</script>",
     "x".repeat(255),
   ];
 
@@ -502,44 +511,37 @@ describe("5,000 events a second", () => {
   it("do not stop the page, which draws ten times a second", async () => {
     const page = await open("plain:storm");
     await page.getByText("Following").waitFor();
-    const draws = page.evaluate(countDraws, 2500);
     let sent = 0;
-    const begun = performance.now();
-    while (performance.now() - begun < 2000) {
-      const due = Math.floor(((performance.now() - begun) / 1000) * 5000);
-      for (; sent < due; sent++) void site.gateway.publish(at("plain:storm"), "drop", { n: sent });
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-    const { changes, frames, longest } = await draws;
-    console.log(
-      `${sent} events: ${changes} draws and ${frames} frames in 2.5 s, the longest ${Math.round(longest)} ms`,
-    );
+    const storm = async (): Promise<number> => {
+      const changes = page.getByText(/events since you opened this/).evaluate(countChanges, 2500);
+      const begun = performance.now();
+      while (performance.now() - begun < 2000) {
+        const due = Math.floor(((performance.now() - begun) / 1000) * 5000);
+        for (; sent < due; sent++) void site.gateway.publish(at("plain:storm"), "drop", { n: sent });
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+      return await changes;
+    };
+    const { result: changes, busy } = await workOf(page, storm);
     expect(changes).toBeLessThanOrEqual(26);
-    await until(async () =>
-      expect(await page.getByText(/events since you opened this/).textContent()).toMatch(
-        new RegExp(`^${sent.toLocaleString("en")} `),
-      ),
-    );
+    // Of each second, something is left to the rest of the page.
+    expect(busy / 2).toBeLessThan(750);
+    await page.getByText(`${sent.toLocaleString("en")} events since you opened this`).waitFor();
     expect(await page.getByRole("table", { name: "Live events" }).getAttribute("aria-rowcount")).toBe("500");
     await page.getByText("The newest 500 are kept.").waitFor();
   });
 });
 
-/** Counts for a time how often the number of events changes in the page, and frames. */
-async function countDraws(during: number): Promise<{ changes: number; frames: number; longest: number }> {
+/** Counts for a time in how many frames a text has changed. */
+async function countChanges(element: Element, during: number): Promise<number> {
   const begun = performance.now();
-  let [changes, frames, longest, last] = [0, 0, 0, begun];
-  let before = "";
+  let [changes, before] = [0, element.textContent];
   while (performance.now() - begun < during) {
     await new Promise((resolve) => requestAnimationFrame(resolve));
-    frames++;
-    longest = Math.max(longest, performance.now() - last);
-    last = performance.now();
-    const [text = ""] = /\S+ events? since you opened this/.exec(document.body.innerText) ?? [];
-    if (text !== before) changes++;
-    before = text;
+    if (element.textContent !== before) changes++;
+    before = element.textContent;
   }
-  return { changes, frames, longest };
+  return changes;
 }
 
 /** What a figure of the channel says. */

@@ -30,7 +30,10 @@ describe("notifications", () => {
     const page = await site.newPage();
     await site.signIn(page, "admin", "notifications");
     await page.getByText("Nothing was sent yet").waitFor();
-    const [to, message] = [page.getByLabel("To", { exact: true }), page.getByLabel("Message", { exact: true })];
+    const [to, message] = [
+      page.getByLabel("To", { exact: true }),
+      page.getByRole("textbox", { name: "Message", exact: true }),
+    ];
     expect(await page.getByRole("button", { name: "Send" }).isDisabled()).toBe(true);
     await to.fill("ada\n grace ada");
     await page.getByText("2 users. 1 was written twice.").waitFor();
@@ -56,9 +59,9 @@ describe("notifications", () => {
     await until(async () => expect(await result.innerText()).toContain("To 1 socket; users: 1."));
 
     // What was sent is there as long as the page is, and can be sent again.
-    await page.getByRole("link", { name: "Channels" }).click();
+    await page.getByRole("link", { name: "Channels", exact: true }).click();
     await page.getByRole("heading", { name: "Channels" }).waitFor();
-    await page.getByRole("link", { name: "Notifications" }).click();
+    await page.getByRole("link", { name: "Notifications", exact: true }).click();
     const sent = page.getByRole("region", { name: "Sent during this visit" }).getByRole("listitem");
     await until(async () => expect(await sent.count()).toBe(2));
     expect(await sent.nth(0).getByRole("link").getAttribute("href")).toBe("/admin/users?userId=grace");
@@ -73,7 +76,7 @@ describe("notifications", () => {
     const page = await site.newPage({ viewport: PHONE });
     await site.signIn(page, "admin", "notifications");
     await page.getByLabel("To", { exact: true }).fill("nobody-here");
-    await page.getByLabel("Message", { exact: true }).fill("Anybody?");
+    await page.getByRole("textbox", { name: "Message", exact: true }).fill("Anybody?");
     await page.getByRole("button", { name: "Send" }).click();
     await page.getByRole("status", { name: "Sent" }).getByText("None of them is connected and listens now.").waitFor();
     const scrolls = await page.evaluate(
@@ -85,7 +88,10 @@ describe("notifications", () => {
   it("are refused for what is no user, for too many, and for what the gateway does not take", async () => {
     const page = await site.newPage();
     await site.signIn(page, "admin", "notifications");
-    const [to, message] = [page.getByLabel("To", { exact: true }), page.getByLabel("Message", { exact: true })];
+    const [to, message] = [
+      page.getByLabel("To", { exact: true }),
+      page.getByRole("textbox", { name: "Message", exact: true }),
+    ];
     const send = page.getByRole("button", { name: "Send" });
     await message.fill("Hello");
     for (const wrong of ["a*b", "ze\u200Bro", "é".repeat(65), "{ada}"]) {
@@ -104,12 +110,9 @@ describe("notifications", () => {
     await message.fill(`${"[".repeat(100)}${"]".repeat(100)}`);
     await send.click();
     await page.getByText("The gateway: The payload is nested too deeply").waitFor();
-    await message.fill(JSON.stringify("x".repeat(70_000)));
+    await message.fill(JSON.stringify("x".repeat(1_000_000)));
     await send.click();
-    await page
-      .getByText(/The gateway: .*(large|bytes)/)
-      .first()
-      .waitFor();
+    await page.getByText("The gateway: The body is larger than 1000000 bytes").waitFor();
     await expectAccessible(page);
   });
 });

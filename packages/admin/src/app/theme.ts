@@ -14,6 +14,8 @@ export const theme = createTheme({
   components: {
     Modal: { defaultProps: { attributes: { header: { role: "presentation" } } } },
     Drawer: { defaultProps: { attributes: { header: { role: "presentation" } } } },
+    // As what is dimmed elsewhere: Mantine has it too pale to be read.
+    Notification: { styles: { description: { color: "var(--mantine-color-dimmed)" } } },
   },
 });
 

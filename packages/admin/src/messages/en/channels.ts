@@ -142,7 +142,7 @@ export const channels = {
     control: "line breaks, tabs and other control characters must be written as escapes, such as \\n",
     number: "this is no number of JSON",
     rest: "nothing may follow the value",
-    deep: "this is nested too deeply to be sent",
+    deep: "this has more than 1,000 levels, which no gateway takes",
   },
   rule: {
     unknown: "The rule is not known.",

@@ -142,7 +142,7 @@ export const channels: Messages["channels"] = {
     control: "换行、制表符等控制字符必须写成转义，例如 \\n",
     number: "这不是 JSON 的数字",
     rest: "值之后不能再有内容",
-    deep: "嵌套过深，无法发送",
+    deep: "嵌套超过 1,000 层，任何网关都不接受",
   },
   rule: {
     unknown: "规则未知。",
