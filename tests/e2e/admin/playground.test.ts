@@ -1,8 +1,10 @@
+import { createLogger, loadConfig, startServer, type ResolvedConfig, type StandaloneServer } from "@roomcast/server";
+import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Page } from "playwright-core";
 import { CopiedPrograms, runShell } from "./playground-code.ts";
 import { PlaygroundPanel, type DialectLabel } from "./playground-panel.ts";
-import { expectAccessible, NARROWEST, OPERATOR_KEY, PHONE, Site, takePictures, TENANT, until } from "./site.ts";
+import { expectAccessible, NARROWEST, OPERATOR_KEY, PHONE, SECRET, Site, takePictures, TENANT, until } from "./site.ts";
 
 let site: Site;
 beforeAll(async () => {
@@ -364,24 +366,20 @@ describe("the code for it", () => {
     };
     const said: Readonly<Record<string, RegExp>> = {
       native:
-        /^event \[\{.*"topic":"chat:code".*"payload":\{"text":"Hello"\}[^]*^publish \{"ok":true[^]*^members .*"total":1[^]*^unsubscribe \{"ok":true/m,
+        /^event \[\{.*"topic":"chat:code".*"payload":\{"text":"Hello"\}[^]*^publish \{"ok":true[^]*^members .*"status":"online"[^]*^unsubscribe \{"ok":true/m,
       client: /^chat:code message \{"text":"Hello"\}$[^]*^history /m,
       twake: /^realtime:event \[\{"name":"chat:code","data":\{"text":"Hello"\}\}\]$/m,
       plazer: /^message \[\{"userId":"playground-2","data":\{"text":"Hello"\},"timestamp":/m,
       steedos: /^subscribe \{"ok":true\}$/m,
     };
     const runs = Object.keys(copied).map((name) => ({ name, program: programs.run(name, env) }));
-    for (const { name, program } of runs) await program.written(said[name] as RegExp);
+    await until(() => {
+      for (const { name, program } of runs)
+        expect([name, program.stdout + program.stderr]).toEqual([name, expect.stringMatching(said[name] as RegExp)]);
+    });
     // This one has nothing to publish with.
     await site.gateway.publish({ tenantId: TENANT, name: "chat:code" }, "later", { n: 1 });
     await runs.find(({ name }) => name === "steedos")?.program.written(/^later \[\{"n":1\}\]$/m);
-  });
-});
-
-describe("where tokens come from elsewhere", () => {
-  it("takes one that is pasted", async () => {
-    const config = site.server;
-    expect(config).toBeDefined();
   });
 });
 
@@ -405,11 +403,77 @@ describe("languages", () => {
   });
 });
 
-describe("a server that goes away", () => {
-  it("is missed, and found again", { timeout: 30_000 }, async () => {
-    const page = await open();
+/** A gateway beside the one that all tests share. */
+const startOther = async (change: (config: ResolvedConfig) => ResolvedConfig): Promise<StandaloneServer> => {
+  const config = await loadConfig({
+    flags: { port: "0", config: fileURLToPath(new URL("admin.config.mjs", import.meta.url)) },
+    env: { ROOMCAST_JWT_SECRET: SECRET },
+    cwd: fileURLToPath(new URL(".", import.meta.url)),
+  });
+  return await startServer(change(config), { logger: createLogger({ level: "silent" }) });
+};
+
+/** Opens the playground of another gateway, signed in by a key. */
+const openAt = async (url: string): Promise<Page> => {
+  const page = await site.newPage();
+  page.setDefaultTimeout(10_000);
+  const data = { apiKey: OPERATOR_KEY, tenantId: TENANT };
+  const answer = await page.context().request.post(`${url}/auth/session`, { headers: { Origin: url }, data });
+  expect(answer.status()).toBe(200);
+  await page.goto(`${url}/admin/playground`);
+  return page;
+};
+
+describe("another gateway", () => {
+  it("that makes no tokens takes one that is pasted", async () => {
+    const issuer = {
+      issuer: "https://issuer.test",
+      url: "http://127.0.0.1:9/keys",
+      tenants: "*",
+      roles: ["client"],
+    } as const;
+    const other = await startOther((config) => {
+      const { secret: _, ...jwt } = config.auth.jwt;
+      return {
+        ...config,
+        auth: { ...config.auth, jwt: { ...jwt, jwks: [{ ...issuer, audience: ["a"], algorithms: ["EdDSA"] }] } },
+      };
+    });
+    const page = await openAt(other.url);
+    const panel = await PlaygroundPanel.add(page, "Native");
+    await panel.root.getByText("This gateway has no shared secret, so that it makes no tokens. Paste one.").waitFor();
+    expect(await panel.root.getByLabel("Log in").getByRole("option").allTextContents()).toEqual([
+      "With a pasted token",
+      "Without a token",
+    ]);
+    await panel.button("Connect").click();
+    await panel.root.getByText("Paste a token first").waitFor();
+    await panel.root.getByLabel("Token", { exact: true }).fill(site.token());
+    await panel.button("Connect").click();
+    await panel.root.getByRole("alert").getByText("UNAUTHENTICATED").waitFor();
+    await other.close({ drainSeconds: 0 });
+    site.origins.delete(other.url);
+  });
+
+  it("that goes away is missed, and found again", { timeout: 30_000 }, async () => {
+    const first = await startOther((config) => config);
+    const page = await openAt(first.url);
     const panel = await PlaygroundPanel.add(page, "Native");
     await panel.connect();
-    await site.restart();
+    await first.close({ drainSeconds: 0 });
+    await panel.is("Reconnecting");
+    await panel.row("Events", "SHUTTING_DOWN").waitFor();
+    await panel.row("Events", "reconnect_attempt").waitFor();
+    await panel.root.getByRole("alert").waitFor();
+    expect(await panel.button("Send").isDisabled()).toBe(true);
+    const second = await startOther((config) => ({ ...config, port: Number(new URL(first.url).port) }));
+    await panel.is("Connected");
+    // The new link's frames are seen from the first on.
+    await panel.row("Frames", '0{"sid":"•••"').waitFor();
+    expect(await panel.ask("subscribe")).toContain('"ok": true');
+    await page.context().close();
+    await second.close({ drainSeconds: 0 });
+    site.forgive(/WebSocket connection to|ERR_CONNECTION_REFUSED|Failed to load resource/);
+    site.origins.delete(first.url);
   });
 });

@@ -55,7 +55,7 @@ describe("programs", () => {
     ["native", 'io("https://a.test", { auth: { token } })', '"session"'],
     ["twake", 'io("https://a.test", { path: "/socket/" })', '"authenticated"'],
     ["plazer", 'io("https://a.test/events", { auth: { token } })', undefined],
-    ["steedos", 'io("https://a.test", { withCredentials: true, extraHeaders: ', '"connection-init"'],
+    ["steedos", 'io("https://a.test", { extraHeaders: ', '"connection-init"'],
   ] as const)("connect as %s does", (name, call, ready) => {
     const code = socketIoCode(subject(name));
     expect(code).toContain(`const socket = ${call}`);

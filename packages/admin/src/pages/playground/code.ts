@@ -85,9 +85,9 @@ function connectOptions({ dialect, transports, withToken }: CodeSubject, inputs:
     if (withToken) options.push(`auth: { ${inputs.token()} }`);
     else if (dialect.name === "native") options.push("auth: { token: null }");
   }
-  // A browser sends its cookies by itself; elsewhere they are given by hand.
+  // Browsers send the cookies that they have, and take none from a program.
   if (dialect.login === "cookies") {
-    options.push("withCredentials: true", 'extraHeaders: { Cookie: process.env["ROOMCAST_COOKIES"] ?? "" }');
+    options.push('extraHeaders: { Cookie: process.env["ROOMCAST_COOKIES"] ?? "" }');
   }
   return options.length === 0 ? "{}" : `{ ${options.join(", ")} }`;
 }
