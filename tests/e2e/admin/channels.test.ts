@@ -192,11 +192,8 @@ describe("one channel", () => {
     expect(await dialog.getByRole("region", { name: "State" }).textContent()).toContain('"typing": true');
     const links = await dialog.getByRole("link").evaluateAll((all) => all.map((link) => link.getAttribute("href")));
     expect(links[0]).toBe("/admin/users?userId=ada");
-    expect(links.slice(1).toSorted()).toEqual(
-      [phone, laptop]
-        .map(({ id = "" }) => `/admin/connections?${new URLSearchParams({ socketId: id }).toString()}`)
-        .toSorted(),
-    );
+    const sockets = [phone, laptop].map(({ id = "" }) => new URLSearchParams({ socketId: id }).toString());
+    expect(new Set(links.slice(1))).toEqual(new Set(sockets.map((query) => `/admin/connections?${query}`)));
     await page.keyboard.press("Escape");
     await dialog.waitFor({ state: "detached" });
 
@@ -219,7 +216,7 @@ describe("one channel", () => {
     await page.getByRole("region", { name: "Schema of message" }).getByText('"text": {').waitFor();
     const { position } = await site.gateway.history(at("chat:ruled"));
     expect(await figure(page, "Recovery position")).toBe(`3Epoch ${position?.epoch}`);
-    await until(async () => expect(await figure(page, "History")).toMatch(/^3 eventsFrom 1, of /));
+    await until(async () => expect(await figure(page, "History")).toMatch(/^3 eventsOldest: 1, of /));
     await expectAccessible(page);
     await takePictures(page, "channel-rule");
     await open("plain:x", { page, tab: "rule" });
