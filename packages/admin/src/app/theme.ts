@@ -38,6 +38,8 @@ export const variables: CSSVariablesResolver = ({ colors }) => ({
     "--mantine-color-dimmed": colors.gray[7],
     "--mantine-color-placeholder": colors.gray[7],
     "--mantine-color-error": "#b02525",
+    "--mantine-color-red-filled": "#c92a2a",
+    "--mantine-color-red-filled-hover": "#b02525",
     ...Object.fromEntries(
       Object.entries(ON_LIGHT).flatMap(([name, value]) =>
         ["text", "outline", "light-color"].map((use) => [`--mantine-color-${name}-${use}`, value]),
