@@ -159,18 +159,7 @@ export const channels = {
       history: "Who reads the history",
       publish: "Who may publish",
     },
-    right: {
-      anyone: "Anybody, visitors too",
-      authenticated: "Whoever is signed in",
-      owner: "The user whose channel it is",
-      service: "Back ends and admins",
-      member: "Whoever follows the channel",
-      roomToken: "Whoever brings a room token",
-      nobody: "Nobody",
-      function: "A function of the application decides",
-    },
     keep: "History",
-    keeps: "The newest {{size}} events, for {{seconds}} seconds",
     keepsNothing: "Keeps nothing",
     slow: "Slow readers",
     slowly: {
