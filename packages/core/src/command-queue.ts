@@ -1,4 +1,4 @@
-import { GatewayError, type Decoded, type Outcome } from "@roomcast/protocol";
+import { GatewayError, isReservedName, type Decoded, type Outcome } from "@roomcast/protocol";
 import { execute, notLoggedIn, type Answer } from "./commands.ts";
 import { isPromise } from "./hooks.ts";
 import type { Session } from "./session.ts";
@@ -169,6 +169,8 @@ function namesOf({ request }: Task): [command: string, channel: string | undefin
   if (request.kind === "invalid") return [request.event, undefined];
   const { command } = request;
   const commands = command.type === "all" ? command.commands : [command];
-  const names = new Set(commands.flatMap((one) => ("channel" in one ? [one.channel.name] : [])));
+  const named = commands.flatMap((one) => ("channel" in one ? [one.channel.name] : []));
+  // What a dialect follows besides has not been named by the client.
+  const names = new Set(named.filter((name) => !isReservedName(name)));
   return [command.type, names.size === 1 ? [...names][0] : undefined];
 }

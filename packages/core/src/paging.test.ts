@@ -83,7 +83,7 @@ describe("members in memory that are looked for", () => {
     userId: null,
     joinedAt: 1,
     nodeId: "node-1",
-    state: { dialect: n % 3 === 0 ? "twake" : "native" },
+    state: { dialect: n % 3 === 0 ? "rare" : "usual" },
   });
   const ids = fc.uniqueArray(fc.nat(19), { maxLength: 4 });
 
@@ -101,7 +101,7 @@ describe("members in memory that are looked for", () => {
           let cursor: string | undefined;
           let page = 0;
           do {
-            const where = { state: { dialect: "native" } };
+            const where = { state: { dialect: "usual" } };
             const reading = store.members(address, { limit, where, ...(cursor && { cursor }) });
             const { left = [], came = [] } = during[page++] ?? {};
             for (const n of left) await store.remove(address, `s${n}`);

@@ -8,6 +8,7 @@ import { once } from "node:events";
 import type { Server } from "node:http";
 import { createServer, type AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
+import { hashApiKey } from "@roomcast/server";
 import { application, refusal, type TestApplication } from "../test/application.ts";
 import {
   ConfigError,
@@ -23,6 +24,8 @@ import {
   type Embedded,
   type RoomcastModuleOptions,
 } from "./index.ts";
+
+const ADMIN_KEY = "a-key-of-the-admins-of-all";
 
 const started: { close(): Promise<void> }[] = [];
 afterEach(async () => {
@@ -136,6 +139,26 @@ describe.each(["express", "fastify"] as const)("on %s", (platform) => {
     expect(order[0]).toBe("SHUTTING_DOWN");
     expect((made.app.getHttpServer() as { listening: boolean }).listening).toBe(false);
   });
+});
+
+it.each(["express", "fastify"] as const)("serves the admin page beside an application on %s", async (platform) => {
+  const made = await start({
+    platform,
+    roomcast: { auth: { apiKeys: [{ sha256: hashApiKey(ADMIN_KEY), tenants: "*", roles: ["admin"] }] } },
+    before: (app) => void app.setGlobalPrefix("v1"),
+  });
+  const page = await fetch(`${made.url}/roomcast/admin/socket/a`);
+  expect(page.headers.get("content-security-policy")).toMatch(/^default-src 'none'/);
+  expect(page.headers.get("cross-origin-opener-policy")).toBe("same-origin");
+  const signedIn = await fetch(`${made.url}/roomcast/auth/session`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ apiKey: ADMIN_KEY }),
+  });
+  const { csrf } = (await signedIn.json()) as { csrf: string };
+  const headers = { Cookie: signedIn.headers.get("set-cookie")?.split(";", 1)[0] ?? "", "X-CSRF-Token": csrf };
+  const answer = await fetch(`${made.url}/roomcast/api/socket/connections`, { headers });
+  expect(await answer.json()).toEqual({ count: 0 });
 });
 
 it("serves all addresses of localhost, for each of which Fastify makes a server", async () => {

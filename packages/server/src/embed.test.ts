@@ -82,6 +82,39 @@ describe("embed", () => {
     expect(metrics).toContain('roomcast_connections{dialect="native"} 1');
   });
 
+  it("has the admin page below its prefix, elsewhere or nowhere", async () => {
+    const cases: [Partial<EmbedOptions>, path: string | undefined][] = [
+      [{}, "/roomcast/admin"],
+      [{ rest: { prefix: "" } }, "/admin"],
+      [{ admin: { path: "/desk" } }, "/desk"],
+      [{ admin: false }, undefined],
+      [{ rest: false }, undefined],
+    ];
+    for (const [options, path] of cases) {
+      const httpServer = application();
+      put(httpServer, { ...settings, ...options });
+      const url = await listen(httpServer);
+      for (const tried of ["/roomcast/admin", "/admin", "/desk"]) {
+        const { headers } = await fetch(`${url}${tried}/x`);
+        const own = headers.get("cross-origin-opener-policy") === "same-origin";
+        expect(own, `${JSON.stringify(options)} ${tried}`).toBe(tried === path);
+      }
+      const prefix = options.rest === false ? undefined : (options.rest?.prefix ?? "/roomcast");
+      if (prefix === undefined) continue;
+      const signedIn = await fetch(`${url}${prefix}/auth/session`, {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({ apiKey: "x" }),
+      });
+      // Without the page, nobody is asked who they are in order to sign in.
+      const { message } = (await signedIn.json()) as { message: string };
+      expect([signedIn.status, message]).toEqual([
+        401,
+        path === undefined ? "The request has no credentials" : "The API key is not known",
+      ]);
+    }
+  });
+
   it("links and describes REST's addresses as they are called", async () => {
     const httpServer = application();
     const embedded = put(httpServer, { ...settings, rest: { prefix: "/real-time/v1" } });

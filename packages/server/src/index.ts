@@ -7,6 +7,8 @@ export {
   type CloseOptions,
   type Roomcast,
 } from "./attach.ts";
+export type { AdminPage } from "./admin/page-handler.ts";
+export { AdminSessions, type AdminSession, type AdminSessionsOptions, type SignIn } from "./auth/admin-sessions.ts";
 export { ApiKeys, hashApiKey, type ApiKeyEntry, type ApiKeyScope } from "./auth/api-keys.ts";
 export { CombinedAuthenticator, type CombinedOptions } from "./auth/combined.ts";
 export { CookieAuthenticator, type CookieOptions, type GetUserByToken } from "./auth/cookie.ts";
@@ -16,6 +18,7 @@ export { JwtAuthenticator, type JwtOptions } from "./auth/jwt.ts";
 export type { ClaimNames } from "./auth/principal.ts";
 export { RestCallers, type RestCaller, type RestCallersOptions, type RevokedAt } from "./auth/rest-caller.ts";
 export { RestTokens, type VerifiedClaims } from "./auth/rest-tokens.ts";
+export { TicketAuthenticator, type TicketAuthenticatorOptions } from "./auth/ticket-authenticator.ts";
 export {
   RoomTokens,
   type RoomRight,

@@ -17,6 +17,8 @@ export interface Session {
     readonly tokens: boolean;
     readonly roomTokens: boolean;
     readonly socketPath: string;
+    /** How many users one notification may have. */
+    readonly usersPerNotify: number;
     readonly dialects: {
       readonly native: boolean;
       readonly steedos: boolean;
@@ -214,10 +216,11 @@ export interface Samples<Sample> {
 
 export interface NodeInfo {
   readonly nodeId: string;
-  readonly version: string;
   readonly startedAt: number;
-  readonly host: string;
-  readonly pid: number;
+  /** What nobody told the gateway of its process is null. */
+  readonly version: string | null;
+  readonly host: string | null;
+  readonly pid: number | null;
   readonly reachable: boolean;
   /** This and what follows is null where the node did not answer. */
   readonly draining: boolean | null;
@@ -235,5 +238,6 @@ export interface NodeInfo {
 export interface NodeConfig {
   readonly nodeId: string;
   readonly version: string;
-  readonly config: Readonly<Record<string, unknown>>;
+  /** Null where the gateway was made without one. */
+  readonly config: Readonly<Record<string, unknown>> | null;
 }

@@ -94,10 +94,10 @@ function principalDetails(principal: Principal): PrincipalDetails {
   };
 }
 
-/** What a client follows; not what the gateway follows for it. */
+/** What a client follows, and what is its user's own; not what the gateway itself says to all. */
 function subscriptions({ readers }: Session): readonly SubscriptionDetails[] {
   return readers
-    .filter(({ channel }) => !isReservedName(channel.address.name))
+    .filter(({ channel: { address } }) => address.userId !== undefined || !isReservedName(address.name))
     .flatMap((reader) => reader.subscriptions.map((subscription) => subscriptionDetails(reader, subscription)));
 }
 

@@ -109,11 +109,11 @@ export const presenceListCases: Readonly<Record<string, (subject: PresenceSubjec
       member(`s${n}`, {
         userId: n % 2 ? "ann" : null,
         nodeId: `node-${(n % 2) + 1}`,
-        state: { dialect: n % 3 ? "native" : "twake", address: addresses[n % 4] },
+        state: { kind: n % 3 ? "usual" : "rare", address: addresses[n % 4] },
       }),
     );
     for (const [n, one] of all.entries()) await (n % 2 ? other : store).put(CHANNEL, one);
-    await store.put(CHANNEL, member("odd", { state: ["10.0.0.1"], info: { state: { dialect: "native" } } }));
+    await store.put(CHANNEL, member("odd", { state: ["10.0.0.1"], info: { state: { kind: "usual" } } }));
     await store.put(CHANNEL, member("none"));
     const found = async (where: MemberFilter, whose: { userId?: string; socketId?: string } = {}, limit = 7) => {
       const list = await pages(async (cursor) => {
@@ -124,15 +124,15 @@ export const presenceListCases: Readonly<Record<string, (subject: PresenceSubjec
       return list.map(({ socketId }) => socketId);
     };
     const those = (
-      test: (state: { dialect: string; address: string }, nodeId: string, userId: string | null) => boolean,
+      test: (state: { kind: string; address: string }, nodeId: string, userId: string | null) => boolean,
     ) =>
       all
-        .filter(({ state, nodeId, userId }) => test(state as { dialect: string; address: string }, nodeId, userId))
+        .filter(({ state, nodeId, userId }) => test(state as { kind: string; address: string }, nodeId, userId))
         .map(({ socketId }) => socketId);
     for (const limit of [1, 7, 100]) {
       same(
-        await found({ state: { dialect: "twake" } }, {}, limit),
-        those(({ dialect }) => dialect === "twake"),
+        await found({ state: { kind: "rare" } }, {}, limit),
+        those(({ kind }) => kind === "rare"),
         "a text",
       );
       for (const text of ["10.0.0.1", "10.", 'a"\\é🐢', 'a"', 'a"\\é\ud83d', "1", "2"])
@@ -147,16 +147,16 @@ export const presenceListCases: Readonly<Record<string, (subject: PresenceSubjec
       those(({ address }) => address === "10.0.0.1"),
       "the whole text",
     );
-    same(await found({ state: { dialect: "nat" } }), [], "half a text");
-    same(await found({ state: { transport: "native" } }), [], "another field");
+    same(await found({ state: { kind: "usu" } }), [], "half a text");
+    same(await found({ state: { transport: "usual" } }), [], "another field");
     same(
-      await found({ nodeId: "node-2", state: { dialect: "twake" } }),
-      those((s, n) => n === "node-2" && s.dialect === "twake"),
+      await found({ nodeId: "node-2", state: { kind: "rare" } }),
+      those((s, n) => n === "node-2" && s.kind === "rare"),
       "both",
     );
     same(
-      await found({ state: { dialect: "native" } }),
-      those(({ dialect }) => dialect === "native"),
+      await found({ state: { kind: "usual" } }),
+      those(({ kind }) => kind === "usual"),
       "a text of the state",
     );
     same(await found({ nodeId: "node-9" }), [], "no node");

@@ -6,6 +6,12 @@ import { unauthenticated } from "./verify.ts";
 /** The dialect that the admin page speaks. */
 const DIALECT = "native";
 
+export interface TicketAuthenticatorOptions {
+  readonly sessions: Pick<AdminSessions, "redeem">;
+  /** Recognises everybody else, and room tokens. */
+  readonly others: Authenticator & RoomTokenVerifier;
+}
+
 /** Recognises the tickets of the admin page's sockets, and leaves everything else to another. */
 export class TicketAuthenticator implements Authenticator, RoomTokenVerifier {
   readonly #sessions: Pick<AdminSessions, "redeem">;
@@ -13,10 +19,7 @@ export class TicketAuthenticator implements Authenticator, RoomTokenVerifier {
   /** Those who came with a ticket. */
   readonly #bearers = new WeakSet<Principal>();
 
-  constructor(options: {
-    readonly sessions: Pick<AdminSessions, "redeem">;
-    readonly others: Authenticator & RoomTokenVerifier;
-  }) {
+  constructor(options: TicketAuthenticatorOptions) {
     this.#sessions = options.sessions;
     this.#others = options.others;
   }

@@ -99,6 +99,10 @@ export function resolveConfig(options: ResolveOptions): ResolvedConfig {
     warnings.push(`Nodes that share a Redis need the same ${SECRET}: a token of this node is refused by all others`);
   }
   const dialects = resolveDialects(config, file);
+  const admin = resolveAdmin({ admin: config.admin, prefix, dialects, socketPath, file: file?.name });
+  if (redis !== undefined && admin !== false && jwt.config.secret === undefined && apiKeys.length === 0) {
+    warnings.push(`Without ${SECRET} and API keys, a session of the admin page holds on one node only`);
+  }
   return freeze({
     port: parse(pick(["--port", flags.port], ["ROOMCAST_PORT", env["ROOMCAST_PORT"]]), portText) ?? config.port ?? 3000,
     host:
@@ -126,7 +130,7 @@ export function resolveConfig(options: ResolveOptions): ResolvedConfig {
     history: history === undefined ? {} : { file: resolve(cwd, history) },
     ...(redis === undefined ? undefined : { redis }),
     metrics: withoutUndefined(config.metrics ?? {}),
-    admin: resolveAdmin({ admin: config.admin, prefix, dialects, socketPath, file: file?.name }),
+    admin,
     drainSeconds: config.drainSeconds ?? 10,
     generatedSecret: jwt.generated,
     warnings,

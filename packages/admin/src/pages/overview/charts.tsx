@@ -67,6 +67,7 @@ function OneChart({ chart, points }: { readonly chart: Chart; readonly points: r
   const format = useNumbers()[chart.unit];
   const title = useId();
   const time = useMemo(() => new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" }), [locale]);
+  const few = points.filter(({ connections }) => connections !== null).length < 3;
   const series: LineChartSeries[] = chart.series.map(({ name, color, dash }) => ({
     name,
     color,
@@ -93,7 +94,8 @@ function OneChart({ chart, points }: { readonly chart: Chart; readonly points: r
           dataKey="t"
           series={series}
           curveType="linear"
-          withDots={false}
+          // A line takes two points.
+          withDots={few}
           withLegend={series.length > 1}
           valueFormatter={format}
           yAxisProps={{ width: 70 }}
