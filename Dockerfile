@@ -7,7 +7,7 @@ WORKDIR /app
 COPY package.json package-lock.json tsconfig.base.json ./
 COPY packages packages
 RUN npm ci --ignore-scripts --no-audit --no-fund
-RUN npx tsc -b packages/cli
+RUN npx tsc -b packages/cli && npm run build --workspace=packages/admin
 
 FROM node:24-bookworm-slim AS modules
 WORKDIR /app
@@ -15,8 +15,8 @@ COPY package.json package-lock.json ./
 COPY packages packages
 # What the command needs, in the versions of the lockfile, and of our packages those that it is made of.
 RUN npm ci --omit=dev --workspace=roomcast --include-workspace-root=false --ignore-scripts --no-audit --no-fund
-RUN rm -rf packages/client packages/nest packages/react packages/*/src packages/*/test \
-  node_modules/@roomcast/client node_modules/@roomcast/nest node_modules/@roomcast/react
+RUN rm -rf packages/admin packages/client packages/nest packages/react packages/*/src packages/*/test \
+  node_modules/@roomcast/admin node_modules/@roomcast/client node_modules/@roomcast/nest node_modules/@roomcast/react
 
 FROM node:24-bookworm-slim
 ENV NODE_ENV=production \
@@ -30,6 +30,7 @@ COPY --from=build /app/packages/protocol/dist packages/protocol/dist
 COPY --from=build /app/packages/core/dist packages/core/dist
 COPY --from=build /app/packages/redis/dist packages/redis/dist
 COPY --from=build /app/packages/server/dist packages/server/dist
+COPY --from=build /app/packages/server/admin packages/server/admin
 COPY --from=build /app/packages/cli/dist packages/cli/dist
 USER node
 EXPOSE 3000

@@ -11,7 +11,7 @@ import { promisify } from "node:util";
 const repository = fileURLToPath(new URL("..", import.meta.url));
 const CACHE = join(repository, "node_modules/.cache/roomcast-packed");
 /** What `npm pack` may take of a package's folder, besides its manifest. */
-const CONTENT = ["README.md", "LICENSE", "bin", "dist", "src", "templates"];
+const CONTENT = ["README.md", "LICENSE", "admin", "bin", "dist", "src", "templates"];
 const run = promisify(execFile);
 
 export interface Manifest {

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { adminBench } from "./admin.ts";
 import type { Bench } from "./bench.ts";
 import { chart } from "./chart.ts";
 import { chatBench } from "./chat.ts";
@@ -13,6 +14,7 @@ import { disruptionBench } from "./disruption.ts";
 import { fanoutBench, payloadsBench } from "./fanout.ts";
 import { latencyBench } from "./latency.ts";
 import { filtersBench } from "./filters.ts";
+import { listsBench } from "./lists.ts";
 import { machine } from "./machine.ts";
 import { mixedBench } from "./mixed.ts";
 import { nodesBench } from "./nodes.ts";
@@ -34,6 +36,8 @@ const BENCHES: readonly Bench[] = [
   filtersBench,
   presenceBench,
   mixedBench,
+  listsBench,
+  adminBench,
   stormBench,
   disruptionBench,
   deployBench,

@@ -56,6 +56,27 @@ describe("npm run bench", { timeout: 120_000 }, () => {
     expect(readdirSync(temporary)).toEqual([]);
   });
 
+  it("measures lists over REST, of each store that there is", async () => {
+    const small = ["--connections", "4000", "--channels", "4000", "--requests", "2", "--gap", "1", "--rounds", "1"];
+    const { code, stdout, stderr } = await run(["lists", ...small]);
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    for (const store of ["memory", "redis"]) expect(stdout).toContain(`${store}: 4,000 connections, 4,000 channels\n`);
+    for (const list of ["channels by members, last", "channels that one name has", "connections of no address"])
+      expect(
+        stdout.match(new RegExp(`^${list} +(?:\\d+\\.\\d|skipped: .+\\(apt-get install .+\\)$)`, "gm")),
+      ).toHaveLength(2);
+    expect(readdirSync(temporary)).toEqual([]);
+  });
+
+  it("measures the fan-out with the operators' page open and without", async () => {
+    const small = ["--readers", "50", "--seconds", "2", "--turns", "2", "--rounds", "1"];
+    const { code, stdout, stderr } = await run(["admin", ...small]);
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    expect(stdout).toContain("50 readers, 1 a tick, 100 bytes\n");
+    expect(stdout).toMatch(/^Roomcast(?: +\d+\.\d+){3}$/m);
+    expect(readdirSync(temporary)).toEqual([]);
+  });
+
   it("says how to install what is missing, and measures the others", async () => {
     const { code, stdout } = await run([...SMALL, "--contenders", "plain,nats,nchan"], {
       env: { BENCH_PATH: temporary },
@@ -70,6 +91,8 @@ describe("npm run bench", { timeout: 120_000 }, () => {
     [["fanout", "--contenders", "plain,plane"], "There is no contender plane here; there are roomcast, plain, ws"],
     [["fanout", "--readers", "many"], "--readers must be a whole number above 0, not many"],
     [["payloads", "--ticks", "1x2x3"], "--ticks must be like 1x100,10x16384, not 1x2x3"],
+    [["lists", "--stores", "disk"], "There is no store disk; there are memory, redis"],
+    [["lists", "--channels", "10"], "--connections and --channels must be 4000 or more"],
     [["fan"], "There is no bench fan"],
   ])("refuses %j", async (args, reason) => {
     const { code, stderr } = await run(args);

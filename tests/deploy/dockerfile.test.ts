@@ -51,6 +51,7 @@ describe("the Dockerfile", () => {
     );
     expect(copied.toSorted((a, b) => a.localeCompare(b))).toEqual(folders);
     for (const folder of folders) expect(existsSync(here(`packages/${folder}/dist`))).toBe(true);
+    expect(argumentsOf("COPY")).toContain("/app/packages/server/admin packages/server/admin");
     const removed = argumentsOf("RUN", instructions).find((content) => content.startsWith("rm -rf ")) ?? "";
     const others = [...publicPackages().values()].map(({ folder }) => folder.split("/").at(-1) ?? "");
     for (const folder of others.filter((one) => !folders.includes(one)))

@@ -91,7 +91,8 @@ describe("the release", () => {
     expect(publishing?.env).toMatchObject({ NPM_CONFIG_PROVENANCE: "true" });
     expect(publishing?.with).toMatchObject({ version: "npm run version-packages", publish: "npm run release" });
     expect(all.map(({ run }) => run)).toEqual(expect.arrayContaining(["npm ci", "npm run check"]));
-    expect(scripts["release"]).toBe("tsc -b && changeset publish");
+    expect(scripts["release"]).toBe("npm run build && changeset publish");
+    expect(scripts["build"]).toBe("tsc -b && npm run build --workspace=packages/admin");
     expect(scripts["version-packages"]).toMatch(/^changeset version && npm install --package-lock-only /);
     // npm signs from 9.5 on: that of Node 24 is later.
     expect(

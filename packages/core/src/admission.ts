@@ -11,7 +11,7 @@ import {
   type ErrorCode,
   type Principal,
 } from "@roomcast/protocol";
-import type { ArrivalHook, Authentication, Origin } from "./auth.ts";
+import { ExpiredCredentials, type ArrivalHook, type Authentication, type Origin } from "./auth.ts";
 import { sessionsOf, type Services } from "./services.ts";
 
 /** Who a connection speaks for, and how that was known. */
@@ -67,7 +67,7 @@ const VISITED: ReadonlySet<ErrorCode> = new Set(["UNAUTHENTICATED", "TOKEN_EXPIR
 
 type AdmissionServices = Pick<
   Services,
-  "hooks" | "auth" | "revocations" | "limits" | "presence" | "clock" | "observer"
+  "hooks" | "auth" | "revocations" | "limits" | "presence" | "clock" | "observer" | "journal"
 >;
 
 /** Decides who may connect: recognised, not revoked, and within the limits of its user and tenant. */
@@ -92,12 +92,40 @@ export class Admissions {
     credentials: Credentials,
     { visitor, origin }: { readonly visitor?: Visitor | undefined; readonly origin?: Origin | undefined } = {},
   ): Promise<Admission> {
-    const identity = await this.identify(credentials).catch((thrown: unknown) => this.#visitor(thrown, visitor));
-    const arriving = this.#arriving;
-    if (arriving !== undefined) {
-      const arrival = { principal: identity.principal, ...(origin === undefined ? undefined : { origin }) };
-      await this.#services.hooks.call("arrival", () => arriving(arrival));
+    const identity = await this.#arrive(credentials, origin).catch((thrown: unknown) => this.#visitor(thrown, visitor));
+    try {
+      await this.#arrival(identity, origin);
+      return await this.#place(identity);
+    } catch (thrown) {
+      this.#refused(identity.principal, thrown, origin);
+      throw thrown;
     }
+  }
+
+  /** As `identify`; that somebody's credentials hold no more is noted. */
+  async #arrive(credentials: Credentials, origin: Origin | undefined): Promise<Identity> {
+    let principal: Principal | undefined;
+    try {
+      const identity = await this.#recognise(credentials);
+      ({ principal } = identity);
+      await this.#checkCurrent(principal);
+      return identity;
+    } catch (thrown) {
+      const whose = thrown instanceof ExpiredCredentials ? thrown.principal : principal;
+      if (whose !== undefined) this.#refused(whose, thrown, origin);
+      throw thrown;
+    }
+  }
+
+  async #arrival({ principal }: Identity, origin: Origin | undefined): Promise<void> {
+    const arriving = this.#arriving;
+    if (arriving === undefined) return;
+    const arrival = { principal, ...(origin === undefined ? undefined : { origin }) };
+    await this.#services.hooks.call("arrival", () => arriving(arrival));
+  }
+
+  /** Keeps a place. */
+  async #place(identity: Identity): Promise<Admission> {
     const { tenantId, userId } = identity.principal;
     const { connectionsPerTenant, connectionsPerUser } = this.#services.limits;
     const keys: string[] = [];
@@ -132,12 +160,29 @@ export class Admissions {
       await this.#confirmLimit("connectionsPerUser", tenantId, socketId, userId);
   }
 
+  /** Notes why somebody who was recognised could not come in. */
+  #refused(principal: Principal, thrown: unknown, origin: Origin | undefined): void {
+    const { code, message } = GatewayError.from(thrown);
+    const by = origin === undefined ? undefined : { dialect: origin.dialect };
+    this.#services.journal.add(principal, { kind: "refused", code, message, command: "connect", ...by });
+  }
+
   /** Who these credentials are, checked and not revoked. Rejects like `admit`. */
   async identify(credentials: Credentials): Promise<Identity> {
-    const { hooks, auth, revocations, clock, observer } = this.#services;
+    const identity = await this.#recognise(credentials);
+    await this.#checkCurrent(identity.principal);
+    return identity;
+  }
+
+  async #recognise(credentials: Credentials): Promise<Identity> {
+    const { hooks, auth, observer } = this.#services;
     const authentication = await hooks.call("authenticate", () => auth.authenticate(credentials));
-    const identity = check(authentication, credentials, (where, error) => observer.failed?.(where, error));
-    const { principal } = identity;
+    return check(authentication, credentials, (where, error) => observer.failed?.(where, error));
+  }
+
+  /** Whether what says who somebody is holds now. */
+  async #checkCurrent(principal: Principal): Promise<void> {
+    const { revocations, clock } = this.#services;
     if (principal.expiresAt !== undefined && principal.expiresAt <= clock.now()) {
       const token = { reason: "expired", at: principal.expiresAt } as const;
       throw new GatewayError("TOKEN_EXPIRED", "The token has expired", { token });
@@ -148,7 +193,6 @@ export class Admissions {
         throw new GatewayError("UNAUTHENTICATED", "The token has been revoked");
       }
     }
-    return identity;
   }
 
   #visitor(thrown: unknown, visitor: Visitor | undefined): Identity {
@@ -253,17 +297,22 @@ function check(
   const found = asObject(authentication);
   const principal = asObject(found?.["principal"]);
   const channels = found?.["channels"];
+  const claims = found?.["claims"];
   const revalidate = asObject(found?.["revalidate"]);
   if (
     principal !== undefined &&
     isPrincipal(principal) &&
+    (claims === undefined || asObject(claims) !== undefined) &&
     (channels === undefined ||
       (Array.isArray(channels) && channels.every((name) => isChannelName(name) && !isReservedName(name)))) &&
     (revalidate === undefined || (typeof revalidate["seconds"] === "number" && revalidate["seconds"] >= 1))
   ) {
     return { ...(found as unknown as Authentication), credentials };
   }
-  failed("authenticate", new TypeError("The authenticator returned no valid principal, channels or revalidate"));
+  failed(
+    "authenticate",
+    new TypeError("The authenticator returned no valid principal, claims, channels or revalidate"),
+  );
   throw new GatewayError("UNAUTHENTICATED", "The credentials name no valid user and tenant");
 }
 

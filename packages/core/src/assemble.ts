@@ -7,6 +7,7 @@ import { EventChecks } from "./event-checks.ts";
 import type { GatewayOptions } from "./gateway.ts";
 import { Hooks } from "./hooks.ts";
 import { Hub } from "./hub.ts";
+import { Journal } from "./insight/journal.ts";
 import type { Limits } from "./limits.ts";
 import { MemoryBroker } from "./memory-broker.ts";
 import { MemoryPresenceStore } from "./memory-presence.ts";
@@ -50,8 +51,13 @@ export function assemble(options: GatewayOptions, node: Node): { services: Servi
   const checks = new EventChecks({ hooks: makeHooks(), jsonDepth: limits.jsonDepth });
   const windows = new PresenceWindows({ clock, broker, observer });
   const directory = new Directory({ clock, limits });
-  const admissions = new Admissions({ hooks, auth, revocations, limits, presence, clock, observer }, options.arriving);
+  const journal = new Journal(node);
+  const admissions = new Admissions(
+    { hooks, auth, revocations, limits, presence, clock, observer, journal },
+    options.arriving,
+  );
   const parts = { ...node, broker, presence, policy, checks, windows, directory };
+  const hub = new Hub(parts);
   const services: Services = {
     ...parts,
     auth,
@@ -60,10 +66,11 @@ export function assemble(options: GatewayOptions, node: Node): { services: Servi
     direct,
     recheckMs: recheckSeconds * 1000,
     deadlines: new Deadlines(clock),
-    hub: new Hub(parts),
+    hub,
     roster: new Roster({ ...parts, store: presence }),
-    publisher: new Publisher(parts),
+    publisher: new Publisher({ ...parts, hub }),
     messenger: new Messenger(parts),
+    journal,
     admit: (credentials, origin) => admissions.admit(credentials, { origin }),
     identify: (credentials) => admissions.identify(credentials),
     followers: new Set(),

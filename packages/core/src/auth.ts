@@ -1,7 +1,9 @@
-import type { Credentials, Principal } from "@roomcast/protocol";
+import { GatewayError, type Credentials, type Principal } from "@roomcast/protocol";
 
 export interface Authentication {
   readonly principal: Principal;
+  /** What the credential says beside the principal, for operators to see: JSON, and nothing secret. 2 KiB of it are kept. */
+  readonly claims?: Readonly<Record<string, unknown>>;
   /** Channels that the session is put into when it begins, whatever the rules say of them. */
   readonly channels?: readonly string[];
   /**
@@ -20,6 +22,25 @@ export interface Authentication {
  */
 export interface Authenticator {
   authenticate(credentials: Credentials): Promise<Authentication>;
+}
+
+/**
+ * `TOKEN_EXPIRED` of an authenticator that knows whose the token was, since all else about it is good: it is noted for that
+ * user.
+ */
+export class ExpiredCredentials extends GatewayError {
+  /** Not seen by whoever writes errors down. */
+  readonly #principal: Principal;
+
+  constructor(error: GatewayError, principal: Principal) {
+    const { message, token } = error;
+    super("TOKEN_EXPIRED", message, { token });
+    this.#principal = principal;
+  }
+
+  get principal(): Principal {
+    return this.#principal;
+  }
 }
 
 /** Whence a connection comes, as far as its binding tells. */

@@ -1,4 +1,4 @@
-import { GatewayError, type Decoded, type Outcome } from "@roomcast/protocol";
+import { GatewayError, isReservedName, type Decoded, type Outcome } from "@roomcast/protocol";
 import { execute, notLoggedIn, type Answer } from "./commands.ts";
 import { isPromise } from "./hooks.ts";
 import type { Session } from "./session.ts";
@@ -125,6 +125,7 @@ export class CommandQueue {
     try {
       if (answer instanceof GatewayError) {
         this.#session.services.observer.refused?.(answer.code, tenantOf(this.#session));
+        this.#session.refused(answer, ...namesOf(task));
         const { token } = answer;
         this.#reply(task, { ok: false, error: answer.toWire(), ...(token === undefined ? undefined : { token }) });
         const { request } = task;
@@ -161,4 +162,15 @@ export class CommandQueue {
 /** Undefined while it is not known. */
 function tenantOf({ enrolled, principal }: Session): string | undefined {
   return enrolled ? principal.tenantId : undefined;
+}
+
+/** What a client asked for, and the channel that it named, if it was one. */
+function namesOf({ request }: Task): [command: string, channel: string | undefined] {
+  if (request.kind === "invalid") return [request.event, undefined];
+  const { command } = request;
+  const commands = command.type === "all" ? command.commands : [command];
+  const named = commands.flatMap((one) => ("channel" in one ? [one.channel.name] : []));
+  // What a dialect follows besides has not been named by the client.
+  const names = new Set(named.filter((name) => !isReservedName(name)));
+  return [command.type, names.size === 1 ? [...names][0] : undefined];
 }

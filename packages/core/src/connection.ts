@@ -17,6 +17,14 @@ export interface EncodedFrame {
   readonly bytes: number;
 }
 
+/** What the link of a connection carries, in bytes, for all of its namespaces. */
+export interface ConnectionLoad {
+  /** Waits for the client. */
+  readonly waiting: number;
+  /** Was written since the link began, with what waits. */
+  readonly written: number;
+}
+
 /**
  * PORT: the link to one client.
  *
@@ -41,8 +49,8 @@ export interface Connection {
   enrolled?(): void;
   /** Whether more bytes wait for this client than it may have (`limits.backlogBytes`). Cheap: asked for each delivery. */
   readonly overloaded: boolean;
-  /** Bytes that wait for this client here. Asked from time to time. */
-  readonly backlog: number;
+  /** What its link carries, where it counts that. Asked for now and then. */
+  readonly load?: ConnectionLoad;
   /**
    * Ends the link after what was written, and soon even if the client does not read.
    *

@@ -30,7 +30,13 @@ describe("lists", () => {
     const [alice, visitor] = [await test.connect(), await test.connect(null)];
     await alice.request("subscribe", { topic: "a" });
     await alice.request("join", { channel: "b" });
-    const common = { dialect: "native", transport: "memory", connectedAt: test.clock.now() };
+    const common = {
+      dialect: "native",
+      transport: "memory",
+      nodeId: "test",
+      address: null,
+      connectedAt: test.clock.now(),
+    };
     expect(await test.gateway.connections("default")).toEqual({
       entries: [
         { socketId: alice.id, userId: "alice", ...common, channels: ["a", "b"] },

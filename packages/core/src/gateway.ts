@@ -33,6 +33,14 @@ import type { NodeAbout } from "./insight/node-registry.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import type { Observer } from "./observer.ts";
 import { isRoomTokenNames, type ChannelPolicy } from "./policy.ts";
+import {
+  channelListing,
+  connectionQuery,
+  listPage,
+  type ChannelListing,
+  type ConnectionFilter,
+  type ListQuery,
+} from "./list-queries.ts";
 import type { ChannelSummary, Page, PresenceStore } from "./presence.ts";
 import { checkAddress } from "./publisher.ts";
 import type { MembersPage } from "./roster.ts";
@@ -67,12 +75,6 @@ export interface GatewayOptions {
   readonly node?: NodeAbout;
   /** How often the decisions of rule functions are made again; 300 by default. */
   readonly recheckSeconds?: number;
-}
-
-export interface ListQuery {
-  /** 1 to 1,000; 100 by default. */
-  readonly limit?: number;
-  readonly cursor?: string;
 }
 
 /** Which part of a channel's log is asked for. */
@@ -283,32 +285,22 @@ export class Gateway {
     return await this.#historyOf(address, query);
   }
 
-  /** A page of a tenant's active channels, by name. */
-  async channels(
-    tenantId: string,
-    query: ListQuery & { readonly prefix?: string } = {},
-  ): Promise<Page<ChannelSummary>> {
+  /** A page of a tenant's active channels; `total` counts all that are looked for. */
+  async channels(tenantId: string, query: ListQuery & ChannelListing = {}): Promise<Page<ChannelSummary>> {
     checkTenant(tenantId);
-    const { prefix = "", cursor } = query;
-    const limit = historyLimit(query.limit);
-    return await this.#services.presence.channels(tenantId, {
-      prefix,
-      limit,
-      ...(cursor === undefined ? undefined : { cursor }),
-    });
+    return await this.#services.presence.channels(tenantId, { ...listPage(query), ...channelListing(query) });
   }
 
-  /** A page of a tenant's connections; `total` counts all of them. */
-  async connections(
-    tenantId: string,
-    query: ListQuery & { readonly userId?: string } = {},
-  ): Promise<Page<ConnectionInfo>> {
+  /**
+   * A page of a tenant's connections; `total` counts all of them, or of the user or socket id that is looked for. Looking for
+   * an address, a dialect or a node is bounded in work: a page may have fewer entries than `limit`, or none, and a cursor all
+   * the same.
+   */
+  async connections(tenantId: string, query: ListQuery & ConnectionFilter = {}): Promise<Page<ConnectionInfo>> {
     checkTenant(tenantId);
-    const { userId, cursor } = query;
     const page = await this.#services.presence.members(sessionsOf(tenantId), {
-      limit: historyLimit(query.limit),
-      ...(userId === undefined ? undefined : { userId }),
-      ...(cursor === undefined ? undefined : { cursor }),
+      ...listPage(query),
+      ...connectionQuery(query),
     });
     const entries = page.entries.map((record) => connectionInfo(record, tenantId, this.#services.directory));
     return { ...page, entries };

@@ -182,7 +182,10 @@ export class HubChannel {
     const frame = new Encodings(publication).for(wire);
     if (frame === undefined) return;
     if (held === undefined) this.#write(reader, publication, frame);
-    else reader.connection.write(frame);
+    else {
+      reader.delivered++;
+      reader.connection.write(frame);
+    }
     this.#told(wire, 1);
     this.#traffic?.delivered(this, 1);
   }
@@ -194,13 +197,19 @@ export class HubChannel {
   #write(reader: Reader, publication: Publication, frame: EncodedFrame): void {
     if (!reader.live) {
       if (reader.holding) reader.keep(publication);
-      else this.#observer.dropped?.("slow", 1);
+      else this.#dropped(reader);
     } else if (reader.connection.overloaded) {
-      this.#observer.dropped?.("slow", 1);
+      this.#dropped(reader);
       reader.session.slow(reader);
     } else {
+      reader.delivered++;
       reader.connection.write(frame);
     }
+  }
+
+  #dropped(reader: Reader): void {
+    reader.dropped++;
+    this.#observer.dropped?.("slow", 1);
   }
 
   #enter(reader: Reader): void {

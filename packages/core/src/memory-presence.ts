@@ -1,4 +1,7 @@
-import { addressKey, invalidPayload, isChannelName, isReservedName, type ChannelAddress } from "@roomcast/protocol";
+import { addressKey, invalidPayload, isReservedName, type ChannelAddress } from "@roomcast/protocol";
+import { ChannelSelection } from "./channel-selection.ts";
+import { systemClock, type Clock } from "./clock.ts";
+import { isAskedFor } from "./member-filter.ts";
 import type { ChannelQuery, ChannelSummary, MemberQuery, MemberRecord, Page, PresenceStore } from "./presence.ts";
 
 interface Entry {
@@ -18,10 +21,30 @@ interface ChannelPresence {
   readonly subscribers: Map<string, number>;
 }
 
-/** The presence store of a single node. */
+interface Tenant {
+  /** The channels that lists have, by name. */
+  readonly listed: Map<string, ChannelPresence>;
+  /** Those of single users and the gateway's own, by key. */
+  readonly others: Map<string, ChannelPresence>;
+}
+
+/** What takes a millisecond or so. */
+const AT_ONCE = 4000;
+/** Members that one page looks through. */
+const MOST_LOOKED_AT = 100_000;
+
+/** The presence store of a single node. Long lists are gone through in parts, between which others have their turn. */
 export class MemoryPresenceStore implements PresenceStore {
-  readonly #tenants = new Map<string, Map<string, ChannelPresence>>();
+  readonly #clock: Clock;
+  readonly #atOnce: number;
+  readonly #tenants = new Map<string, Tenant>();
   #sequence = 0;
+
+  /** `atOnce`: entries of a long list that are looked at in one go; 4,000 by default. */
+  constructor(options: { readonly clock?: Clock; readonly atOnce?: number } = {}) {
+    this.#clock = options.clock ?? systemClock;
+    this.#atOnce = options.atOnce ?? AT_ONCE;
+  }
 
   async put(address: ChannelAddress, member: MemberRecord): Promise<void> {
     const channel = this.#channel(address);
@@ -36,7 +59,7 @@ export class MemoryPresenceStore implements PresenceStore {
   }
 
   async remove(address: ChannelAddress, socketId: string): Promise<void> {
-    const channel = this.#tenants.get(address.tenantId)?.get(addressKey(address));
+    const channel = this.#find(address);
     const entry = channel?.members.get(socketId);
     if (channel === undefined || entry === undefined) return;
     channel.members.delete(socketId);
@@ -51,18 +74,26 @@ export class MemoryPresenceStore implements PresenceStore {
 
   async members(address: ChannelAddress, query: MemberQuery): Promise<Page<MemberRecord>> {
     const after = query.cursor === undefined ? 0 : sequenceOf(query.cursor);
-    const channel = this.#tenants.get(address.tenantId)?.get(addressKey(address));
+    const channel = this.#find(address);
     if (channel === undefined) return { entries: [], total: 0 };
     const candidates = find(channel, query);
-    const entries: MemberRecord[] = [];
+    const { total } = candidates;
+    const entries: Entry[] = [];
     let last = after;
+    let looked = 0;
+    // Who left and came again while others had their turn is seen twice.
+    const stands = (entry: Entry): boolean => channel.members.get(entry.record.socketId) === entry;
+    const page = (): readonly MemberRecord[] =>
+      (looked < this.#atOnce ? entries : entries.filter(stands)).map(({ record }) => record);
     for (const entry of candidates.entries) {
       if (entry.sequence <= after) continue;
-      if (entries.length === query.limit) return { entries, total: candidates.total, cursor: String(last) };
-      entries.push(entry.record);
+      if (entries.length === query.limit || looked === MOST_LOOKED_AT)
+        return { entries: page(), total, cursor: String(last) };
       last = entry.sequence;
+      if (query.where === undefined || isAskedFor(entry.record, query)) entries.push(entry);
+      if (query.where !== undefined && ++looked % this.#atOnce === 0) await this.#pause();
     }
-    return { entries, total: candidates.total };
+    return { entries: page(), total };
   }
 
   count(address: ChannelAddress, nodeId: string, subscribers: number): void {
@@ -70,69 +101,74 @@ export class MemoryPresenceStore implements PresenceStore {
       this.#channel(address).subscribers.set(nodeId, subscribers);
       return;
     }
-    const channel = this.#tenants.get(address.tenantId)?.get(addressKey(address));
+    const channel = this.#find(address);
     if (channel === undefined) return;
     channel.subscribers.delete(nodeId);
     this.#forgetIfEmpty(channel);
   }
 
   async channels(tenantId: string, query: ChannelQuery): Promise<Page<ChannelSummary>> {
-    if (query.cursor !== undefined && !isChannelName(query.cursor))
-      throw invalidPayload("cursor", "one that a reply gave");
-    if (query.name !== undefined) {
-      if (isReservedName(query.name) && query.userId === undefined) return { entries: [], total: 0 };
-      const channel = this.#tenants
-        .get(tenantId)
-        ?.get(
-          addressKey(
-            query.userId === undefined
-              ? { tenantId, name: query.name }
-              : { tenantId, name: query.name, userId: query.userId },
-          ),
-        );
+    const { name, userId, sort } = query;
+    if (name !== undefined) {
+      if (isReservedName(name) && userId === undefined) return { entries: [], total: 0 };
+      const channel = this.#find(userId === undefined ? { tenantId, name } : { tenantId, name, userId });
       return channel === undefined ? { entries: [], total: 0 } : { entries: [summary(channel)], total: 1 };
     }
-    const { prefix = "" } = query;
-    const matching: ChannelPresence[] = [];
-    let total = 0;
-    for (const channel of this.#tenants.get(tenantId)?.values() ?? []) {
-      const { name, userId } = channel.address;
-      if (userId !== undefined || isReservedName(name) || !name.startsWith(prefix)) continue;
-      total++;
-      if (query.cursor === undefined || compareNames(name, query.cursor) > 0) matching.push(channel);
+    const selection = new ChannelSelection<ChannelPresence>(query);
+    const listed = this.#tenants.get(tenantId)?.listed ?? new Map<string, ChannelPresence>();
+    let looked = 0;
+    for (const channel of listed.values()) {
+      const number = sort === "subscribers" ? subscribersOf(channel) : channel.members.size;
+      selection.offer(channel.address.name, number, channel);
+      if (++looked % this.#atOnce === 0) await this.#pause();
     }
-    matching.sort((a, b) => compareNames(a.address.name, b.address.name));
-    const entries = matching.slice(0, query.limit).map(summary);
-    const last = entries.at(-1);
-    return matching.length > query.limit && last !== undefined
-      ? { entries, total, cursor: last.name }
-      : { entries, total };
+    const page = selection.page();
+    // What went while others had their turn is no channel any more, and what came again is seen twice.
+    const entries = page.entries.filter((channel) => listed.get(channel.address.name) === channel).map(summary);
+    return { ...page, entries };
+  }
+
+  async #pause(): Promise<void> {
+    await new Promise<void>((resolve) => this.#clock.after(0, resolve));
+  }
+
+  #find(address: ChannelAddress): ChannelPresence | undefined {
+    const tenant = this.#tenants.get(address.tenantId);
+    if (tenant === undefined) return undefined;
+    return isListed(address) ? tenant.listed.get(address.name) : tenant.others.get(addressKey(address));
   }
 
   #channel(address: ChannelAddress): ChannelPresence {
+    let channel = this.#find(address);
+    if (channel !== undefined) return channel;
     let tenant = this.#tenants.get(address.tenantId);
-    if (tenant === undefined) this.#tenants.set(address.tenantId, (tenant = new Map()));
-    const key = addressKey(address);
-    let channel = tenant.get(key);
-    if (channel === undefined) {
-      tenant.set(key, (channel = { address, members: new Map(), byUser: undefined, subscribers: new Map() }));
-    }
+    if (tenant === undefined) this.#tenants.set(address.tenantId, (tenant = { listed: new Map(), others: new Map() }));
+    channel = { address, members: new Map(), byUser: undefined, subscribers: new Map() };
+    if (isListed(address)) tenant.listed.set(address.name, channel);
+    else tenant.others.set(addressKey(address), channel);
     return channel;
   }
 
   #forgetIfEmpty(channel: ChannelPresence): void {
     if (channel.members.size > 0 || channel.subscribers.size > 0) return;
-    const { tenantId } = channel.address;
-    const tenant = this.#tenants.get(tenantId);
-    tenant?.delete(addressKey(channel.address));
-    if (tenant?.size === 0) this.#tenants.delete(tenantId);
+    const { address } = channel;
+    const tenant = this.#tenants.get(address.tenantId);
+    if (tenant === undefined) return;
+    if (isListed(address)) tenant.listed.delete(address.name);
+    else tenant.others.delete(addressKey(address));
+    if (tenant.listed.size === 0 && tenant.others.size === 0) this.#tenants.delete(address.tenantId);
   }
+}
+
+function isListed({ name, userId }: ChannelAddress): boolean {
+  return userId === undefined && !isReservedName(name);
 }
 
 function find(channel: ChannelPresence, query: MemberQuery): { entries: Iterable<Entry>; total: number } {
   if (query.socketId !== undefined) {
     const entry = channel.members.get(query.socketId);
-    return entry === undefined ? { entries: [], total: 0 } : { entries: [entry], total: 1 };
+    const found = entry !== undefined && (query.userId === undefined || query.userId === entry.record.userId);
+    return found ? { entries: [entry], total: 1 } : { entries: [], total: 0 };
   }
   if (query.userId === undefined) return { entries: channel.members.values(), total: channel.members.size };
   if (channel.byUser === undefined) {
@@ -155,22 +191,14 @@ function index(byUser: ByUser, { userId, socketId }: MemberRecord): void {
 }
 
 function summary(channel: ChannelPresence): ChannelSummary {
-  let subscriberCount = 0;
-  for (const subscribers of channel.subscribers.values()) subscriberCount += subscribers;
-  return { name: channel.address.name, memberCount: channel.members.size, subscriberCount };
+  const { address, members } = channel;
+  return { name: address.name, memberCount: members.size, subscriberCount: subscribersOf(channel) };
 }
 
-/** By code points, which is the order of the bytes in UTF-8. */
-function compareNames(a: string, b: string): number {
-  let at = 0;
-  while (at < a.length && a.charCodeAt(at) === b.charCodeAt(at)) at++;
-  return weight(a.charCodeAt(at)) - weight(b.charCodeAt(at)) || a.length - b.length;
-}
-
-/** Of a unit of UTF-16 among others: surrogates stand for what is behind all that needs none. -1 for the end of a text. */
-function weight(unit: number): number {
-  if (Number.isNaN(unit)) return -1;
-  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
+function subscribersOf(channel: ChannelPresence): number {
+  let count = 0;
+  for (const subscribers of channel.subscribers.values()) count += subscribers;
+  return count;
 }
 
 function sequenceOf(cursor: string): number {

@@ -35,6 +35,9 @@ export class Reader {
   live = true;
   /** Publications are lost for it until its connection has drained; then it is told. */
   lagging = false;
+  /** Publications that were written to it, and that were lost for it. */
+  delivered = 0;
+  dropped = 0;
   /** The last publication written to it, so that overlapping filters write once. */
   stamp = 0;
   /** Its place among the channel's readers without a filter; −1 when it has only filters. */
@@ -68,12 +71,17 @@ export class Reader {
   }
 
   keep(publication: Publication): void {
-    if (this.lagging) return;
+    if (this.lagging) {
+      this.dropped++;
+      return;
+    }
     this.#held ??= [];
     this.#held.push(publication);
     if (this.#held.length > MOST_HELD) {
+      this.dropped += this.#held.length;
       this.#held = undefined;
       this.lagging = true;
+      this.session.noteDropped(this);
     }
   }
 

@@ -12,6 +12,7 @@ import {
 } from "@roomcast/protocol";
 import { isRoomTokenVerifier, type Authenticator, type Revocations } from "./auth.ts";
 import { isPromise, type Hooks } from "./hooks.ts";
+import { BUILT_IN_NAMES, rightTexts, settingsPart, type RuleListing, type RuleMatch } from "./insight/rule-match.ts";
 import type { ChannelPolicy, ChannelSettings, PolicyContext, RoomTokenNames, Verdict } from "./policy.ts";
 
 export type { ChannelRule, Right, RuleFunction } from "@roomcast/protocol";
@@ -29,7 +30,7 @@ const NO: Verdict = { allowed: false };
 const BY_RULE: Verdict = { allowed: true, by: "rule" };
 const BY_GRANT: Verdict = { allowed: true, by: "grant" };
 const DEFAULT_SETTINGS: ChannelSettings = { keep: { size: 100, seconds: 300 }, slow: "disconnect" };
-const BUILT_IN = /^(user|notifications|org):(.*)$/su;
+const BUILT_IN = new RegExp(`^(${[...BUILT_IN_NAMES.keys()].join("|")}):(.*)$`, "su");
 /** How many channels' rules are remembered at a time. */
 const MOST_FOUND = 10_000;
 
@@ -49,7 +50,7 @@ const NONE: Found = {};
  * A rule with `{userId}` has the channel of *every* user, and `owner` asks whether it is one's own: so
  * `{ match: "inbox:{userId}", subscribe: "owner" }` leaves nobody else's inbox to the rules behind it.
  */
-export class ChannelRules implements ChannelPolicy, RoomTokenNames {
+export class ChannelRules implements ChannelPolicy, RoomTokenNames, RuleListing {
   readonly #rules: readonly CompiledRule[];
   readonly #verifier: Authenticator | undefined;
   readonly #revocations: Revocations | undefined;
@@ -88,6 +89,28 @@ export class ChannelRules implements ChannelPolicy, RoomTokenNames {
   settings(address: ChannelAddress): ChannelSettings {
     const { builtIn, rule } = this.#find(address);
     return (builtIn ?? rule)?.settings ?? DEFAULT_SETTINGS;
+  }
+
+  matchOf(address: ChannelAddress): RuleMatch {
+    const { builtIn, rule, params = {} } = this.#find(address);
+    if (builtIn !== undefined) return builtInMatch(builtIn.kind, builtIn.id, builtIn.settings);
+    const rights = rightTexts((action) => rule?.rights[action] ?? this.#unruled(action, address));
+    const settings = settingsPart(rule?.settings ?? DEFAULT_SETTINGS);
+    if (rule === undefined) return { kind: "none", index: null, match: null, params, rights, ...settings };
+    const { source: match } = rule.pattern;
+    return { kind: "rule", index: this.#rules.indexOf(rule), match, params: { ...params }, rights, ...settings };
+  }
+
+  matches(): readonly RuleMatch[] {
+    const builtIn = [...BUILT_IN_NAMES.keys()].map((kind) => builtInMatch(kind, undefined, DEFAULT_SETTINGS));
+    const rules = this.#rules.map((rule, index): RuleMatch => {
+      const { source: match } = rule.pattern;
+      // A pattern begins as the names that it means do, up to its first parameter.
+      const address = { tenantId: "", name: match };
+      const rights = rightTexts((action) => rule.rights[action] ?? this.#unruled(action, address));
+      return { kind: "rule", index, match, params: {}, rights, ...settingsPart(rule.settings) };
+    });
+    return [...builtIn, ...rules];
   }
 
   decide(principal: Principal, action: ChannelAction, address: ChannelAddress, context: PolicyContext): Answer {
@@ -234,6 +257,13 @@ export class ChannelRules implements ChannelPolicy, RoomTokenNames {
       ({ pattern, actions }) => actions.includes(action) && pattern.match(address.name, principal) !== null,
     );
   }
+}
+
+/** What holds for a built-in name, or without an id for all of its kind. */
+function builtInMatch(kind: string, id: string | undefined, settings: ChannelSettings): RuleMatch {
+  const { param, rights } = BUILT_IN_NAMES.get(kind) as NonNullable<ReturnType<typeof BUILT_IN_NAMES.get>>;
+  const params = id === undefined ? {} : { [param]: id };
+  return { kind: "builtIn", index: null, match: `${kind}:{${param}}`, params, rights, ...settingsPart(settings) };
 }
 
 function compileRule(rule: ChannelRule): CompiledRule {

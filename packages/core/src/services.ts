@@ -7,6 +7,7 @@ import type { Deadlines } from "./deadlines.ts";
 import type { Directory } from "./directory.ts";
 import type { Hooks } from "./hooks.ts";
 import type { Hub } from "./hub.ts";
+import type { Journal } from "./insight/journal.ts";
 import type { Limits } from "./limits.ts";
 import type { Observer } from "./observer.ts";
 import type { ChannelPolicy } from "./policy.ts";
@@ -49,6 +50,7 @@ export interface Services {
   readonly publisher: Publisher;
   readonly messenger: Messenger;
   readonly traffic: Traffic;
+  readonly journal: Journal;
   /** Authenticates a connection and keeps a place for it. */
   readonly admit: (credentials: Credentials, origin?: Origin) => Promise<Admission>;
   /** Authenticates again for a session that runs: bounded, checked and not revoked. */

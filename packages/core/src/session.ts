@@ -21,8 +21,11 @@ import { CommandQueue } from "./command-queue.ts";
 import type { Connection } from "./connection.ts";
 import type { Deadline } from "./deadlines.ts";
 import { isPromise } from "./hooks.ts";
+import type { Incident } from "./insight/incident.ts";
 import type { PolicyContext, Verdict } from "./policy.ts";
 import type { Reader } from "./reader.ts";
+import { refusal } from "./refusal.ts";
+import { claimsText } from "./claims.ts";
 import { closingError } from "./closing.ts";
 import { EVERYBODY, type Services } from "./services.ts";
 import { settleIn } from "./settling.ts";
@@ -39,6 +42,18 @@ export interface FrameInfo {
   readonly tooLarge?: boolean;
   /** Answers the frame; there when the client asked for an acknowledgement. */
   readonly acknowledge?: (args: readonly unknown[]) => void;
+}
+
+/** What a session has done since it began. */
+export interface SessionTotals {
+  readonly commands: number;
+  /** Commands of those that were refused. */
+  readonly refused: number;
+  /** Events that were written to it, and that it has lost. */
+  readonly events: number;
+  readonly dropped: number;
+  /** Bytes that were written to its link. */
+  readonly bytes: number;
 }
 
 /** Who is told what becomes of sessions. */
@@ -88,6 +103,8 @@ export class Session {
   /** What it follows. Few: a list. */
   readers: readonly Reader[] = [];
   #principal: Principal = NOBODY;
+  /** JSON: less than an object of it. */
+  #claims: string | undefined;
   #privileged = false;
   #enrolled = false;
   #greeted = false;
@@ -98,6 +115,11 @@ export class Session {
   /** When it must have logged in, or when its credentials are asked for again. */
   #check: Deadline | undefined;
   #subscriptionIds = 0;
+  #commandCount = 0;
+  #refusedCount = 0;
+  /** Events beside those that its readers count, and of readers that have gone. */
+  #eventCount = 0;
+  #droppedCount = 0;
   readonly #host: SessionHost;
 
   /** Made by `Gateway.open`. */
@@ -120,8 +142,30 @@ export class Session {
     return this.#privileged;
   }
 
+  /** What its credential said beside the principal, as JSON. */
+  get claims(): string | undefined {
+    return this.#claims;
+  }
+
   get ended(): boolean {
     return this.#ended;
+  }
+
+  totals(): SessionTotals {
+    let events = this.#eventCount;
+    let dropped = this.#droppedCount;
+    for (const reader of this.readers) {
+      events += reader.delivered;
+      dropped += reader.dropped;
+    }
+    const bytes = this.connection.load?.written ?? 0;
+    return { commands: this.#commandCount, refused: this.#refusedCount, events, dropped, bytes };
+  }
+
+  /** A reader of it has gone: what that has counted stays. */
+  readerGone({ delivered, dropped }: Reader): void {
+    this.#eventCount += delivered;
+    this.#droppedCount += dropped;
   }
 
   /** Whether it is known who the session speaks for: at once, or after a late login. */
@@ -171,9 +215,9 @@ export class Session {
   }
 
   async #enrol(admission: Admission): Promise<void> {
-    const { principal, channels = [] } = admission.identity;
+    const { principal, claims, channels = [] } = admission.identity;
     this.#enrolled = true;
-    this.#become(principal);
+    this.#become(principal, claims);
     if (this.#privileged) {
       const { commandBurst, privilegedFactor } = this.services.limits;
       this.#bucket = new TokenBucket(commandBurst * privilegedFactor, this.connectedAt);
@@ -217,8 +261,9 @@ export class Session {
     });
   }
 
-  #become(principal: Principal): void {
+  #become(principal: Principal, claims: Identity["claims"]): void {
     this.#principal = principal;
+    this.#claims = claimsText(claims);
     this.#privileged = isPrivileged(principal);
   }
 
@@ -227,6 +272,7 @@ export class Session {
     if (this.#ended) return;
     const request = this.#decode(frame, info);
     if (request.kind === "ignored") return;
+    this.#commandCount++;
     this.#commands.add({ request, bytes: info.bytes, acknowledge: info.acknowledge });
   }
 
@@ -256,6 +302,30 @@ export class Session {
     }
     reader.lagging = true;
     reader.live = false;
+    this.noteDropped(reader);
+  }
+
+  /** Notes the first event that a reader loses. */
+  noteDropped({ channel }: Reader): void {
+    const message = "The connection did not keep up, and misses events until it does";
+    this.#note({ kind: "dropped", code: "SLOW_CONSUMER", message, channel: channel.address.name });
+  }
+
+  /** Notes that something was refused: a command, as its client calls it where it is none, or a right that it had. */
+  noteRefused({ code, message }: GatewayError, command: string, channel: string | undefined): void {
+    const where = channel === undefined ? undefined : { channel };
+    this.#note({ kind: "refused", code, message, command, ...where });
+  }
+
+  /** A command of it was refused. */
+  refused(error: GatewayError, command: string, channel: string | undefined): void {
+    this.#refusedCount++;
+    this.noteRefused(error, command, channel);
+  }
+
+  #note(incident: Pick<Incident, "kind" | "code" | "message" | "command" | "channel">): void {
+    const dialect = this.connection.wire.dialect.name;
+    this.services.journal.add(this.#principal, { ...incident, socketId: this.id, dialect });
   }
 
   /** Says something unasked; whether the client's dialect has a word for it. */
@@ -265,6 +335,7 @@ export class Session {
     if (!this.#greeted && push.type !== "closing") this.#greet();
     const frame = this.connection.wire.dialect.encode(push);
     if (frame === undefined) return false;
+    if (push.type === "direct") this.#eventCount++;
     this.write(frame);
     return true;
   }
@@ -278,7 +349,7 @@ export class Session {
     if (this.#ended) return false;
     const { error, reconnect } = closingError(code, message);
     this.push({ type: "closing", error, reconnect });
-    this.#leave(code);
+    this.#leave(code, message);
     if (code === "SLOW_CONSUMER") this.connection.close("destroy");
     else this.connection.close(reconnect ? "reconnect" : "stay-away");
     return true;
@@ -332,10 +403,10 @@ export class Session {
 
   /** Replaces who the session speaks for: the same user, with other rights or another expiry. */
   async refresh(credentials: Credentials): Promise<number | null> {
-    const { principal } = await this.services.identify(credentials);
+    const { principal, claims } = await this.services.identify(credentials);
     if (this.#ended) return null;
     if (!this.#isSame(principal)) throw new GatewayError("FORBIDDEN", "The token is another user's");
-    this.#replace(principal);
+    this.#replace(principal, claims);
     return principal.expiresAt ?? null;
   }
 
@@ -344,8 +415,8 @@ export class Session {
     return userId === own.userId && tenantId === own.tenantId && anonymous === own.anonymous;
   }
 
-  #replace(principal: Principal): void {
-    this.#become(principal);
+  #replace(principal: Principal, claims: Identity["claims"]): void {
+    this.#become(principal, claims);
     this.#watchExpiry();
     reviewEverything(this);
   }
@@ -359,7 +430,7 @@ export class Session {
         (identity) => {
           if (this.#ended) return;
           if (this.#isSame(identity.principal)) {
-            this.#replace(identity.principal);
+            this.#replace(identity.principal, identity.claims);
             this.#watchIdentity(identity);
           } else this.end("REVOKED", "The credentials are another user's now");
         },
@@ -415,24 +486,18 @@ export class Session {
     }
   }
 
-  #leave(reason: ErrorCode | "client"): void {
+  #leave(reason: ErrorCode | "client", message?: string): void {
     this.#ended = true;
     this.#commands.clear();
     this.services.deadlines.cancel(this.#expiry);
     this.services.deadlines.cancel(this.#check);
     leaveEverything(this);
+    this.#note({ kind: "ended", code: reason, ...(message === undefined ? undefined : { message }) });
     this.#host.ended(this, reason);
   }
 }
 
 function allowed(verdict: Verdict, action: ChannelAction): Allowed {
   if (verdict.allowed) return verdict;
-  throw new GatewayError("FORBIDDEN", `You may not ${VERBS[action]} this channel`);
+  throw refusal(action);
 }
-
-const VERBS: Readonly<Record<ChannelAction, string>> = {
-  subscribe: "follow",
-  publish: "publish to",
-  presence: "see or join the members of",
-  history: "read the history of",
-};

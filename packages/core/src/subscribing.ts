@@ -175,7 +175,9 @@ export function drop(session: Session, reader: Reader, subscription: Subscriptio
     reader,
     reader.subscriptions.filter((other) => other !== subscription),
   );
-  if (reader.subscriptions.length === 0) session.readers = session.readers.filter((other) => other !== reader);
+  if (reader.subscriptions.length > 0) return;
+  session.readers = session.readers.filter((other) => other !== reader);
+  session.readerGone(reader);
 }
 
 /** Ends the membership of a session; it stays a reader by its other subscriptions. */
@@ -195,6 +197,7 @@ export function leaveEverything(session: Session): void {
     const { member } = reader;
     reader.member = undefined;
     hub.place(reader, []);
+    session.readerGone(reader);
     if (member === undefined) continue;
     roster.remove(reader.channel.address, member).catch((error: unknown) => observer.failed?.("presence", error));
   }
@@ -245,6 +248,7 @@ async function review(session: Session, reader: Reader, subscription: Subscripti
     } else {
       drop(session, reader, subscription);
     }
+    session.noteRefused(error, subscription.id === JOINED ? "join" : "subscribe", address.name);
     session.push({ type: "error", error: error.toWire(), address });
   }
 }

@@ -27,6 +27,7 @@ const SUSPECT_MS = 1000;
 
 /** Connections to a Redis Cluster: each command goes to the node that has the slot of its key. */
 export class ClusterLink implements RedisLink {
+  readonly sharded = true;
   readonly #where: string;
   readonly #tls: boolean;
   readonly #cluster: RedisClusterType;

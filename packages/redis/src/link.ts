@@ -4,6 +4,8 @@ import type { Script } from "./scripts.ts";
 
 /** A node's connections to Redis: one for commands and one that listens. Made by `connectRedis`. */
 export interface RedisLink {
+  /** Whether keys are spread over several servers: all keys of a script must be in one slot then. */
+  readonly sharded: boolean;
   /** Resolves when both work. Rejects with a plain `Error` that says what is wrong and will not mend itself. */
   start(): Promise<void>;
   /**
@@ -111,6 +113,30 @@ export async function runScript(
     if (!(error instanceof ErrorReply && error.message.startsWith("NOSCRIPT"))) throw error;
     return await send(["EVAL", script.source, ...rest]);
   }
+}
+
+/** Commands that are begun in one go, which takes some milliseconds. */
+const BEGUN_AT_ONCE = 250;
+
+/**
+ * Reads something of many, in their order: `size` of them by one script, or each by its own where keys are spread over
+ * several servers.
+ */
+export async function readMany<Item, Value>(
+  { sharded }: RedisLink,
+  items: readonly Item[],
+  size: number,
+  read: (some: readonly Item[]) => Promise<readonly Value[]>,
+): Promise<readonly Value[]> {
+  const each = sharded ? 1 : size;
+  const found: Value[] = [];
+  for (let from = 0; from < items.length; from += each * BEGUN_AT_ONCE) {
+    const parts: Promise<readonly Value[]>[] = [];
+    for (let at = from; at < Math.min(items.length, from + each * BEGUN_AT_ONCE); at += each)
+      parts.push(read(items.slice(at, at + each)));
+    for (const part of await Promise.all(parts)) found.push(...part);
+  }
+  return found;
 }
 
 /** Rejects with `UNAVAILABLE` where `work` has not ended in time. */

@@ -48,6 +48,7 @@ local limit, after, room = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[5
 local found, total = {}, 0
 if ARGV[3] ~= '' then
   local place = redis.call('ZSCORE', order, ARGV[3])
+  if ARGV[4] ~= '' and not redis.call('ZSCORE', users, ARGV[4] .. ARGV[3]) then place = false end
   if place then found, total = { { tonumber(place), ARGV[3] } }, 1 end
 elseif ARGV[4] ~= '' then
   for _, entry in ipairs(redis.call('ZRANGEBYLEX', users, '[' .. ARGV[4], '(' .. ARGV[4] .. '\\255')) do
@@ -82,6 +83,41 @@ return reply
 `);
 
 /**
+ * Looks through members in the order of their arrival for records that have some pieces of text in them.
+ * KEYS: members, order. ARGV: how many that are found at most, after which place, how many are looked at, the pieces.
+ * Returns the total, 1 where there are more to look at, the place of the last that was looked at, and place and record of
+ * each that was found.
+ */
+export const LOOK_THROUGH = script(`
+local members, order = KEYS[1], KEYS[2]
+local limit, most = tonumber(ARGV[1]), tonumber(ARGV[3])
+local reply = { redis.call('ZCARD', order), 0, ARGV[2] }
+local ids = redis.call('ZRANGE', order, '(' .. ARGV[2], '+inf', 'BYSCORE', 'LIMIT', 0, most + 1)
+local looked = math.min(most, #ids)
+local function place(at) return string.format('%d', redis.call('ZSCORE', order, ids[at])) end
+for first = 1, looked, 500 do
+  local last = math.min(first + 499, looked)
+  local records = redis.call('HMGET', members, unpack(ids, first, last))
+  for at = first, last do
+    local record = records[at - first + 1]
+    for piece = 4, #ARGV do
+      if record and not string.find(record, ARGV[piece], 1, true) then record = false end
+    end
+    if record then
+      reply[#reply + 1] = place(at)
+      reply[#reply + 1] = record
+      if #reply == 3 + 2 * limit then
+        reply[2], reply[3] = at < #ids and 1 or 0, place(at)
+        return reply
+      end
+    end
+  end
+end
+if looked > 0 then reply[2], reply[3] = looked < #ids and 1 or 0, place(looked) end
+return reply
+`);
+
+/**
  * Says how many of a node's sessions follow a channel.
  * KEYS: members, subscribers (hash: lease → number). ARGV: lease, number, and leases of the same node that have ended.
  * Returns how many members and nodes with subscribers there are.
@@ -92,11 +128,37 @@ for at = 3, #ARGV do redis.call('HDEL', KEYS[2], ARGV[at]) end
 return { redis.call('HLEN', KEYS[1]), redis.call('HLEN', KEYS[2]) }
 `);
 
-/** KEYS: members, subscribers. Returns how many members there are, and subscribers of all nodes. */
-export const SUMMARY = script(`
-local subscribers = 0
-for _, count in ipairs(redis.call('HVALS', KEYS[2])) do subscribers = subscribers + (tonumber(count) or 0) end
-return { redis.call('HLEN', KEYS[1]), subscribers }
+/**
+ * KEYS: members and subscribers of each of some channels. Returns for each how many members there are, and subscribers of all
+ * nodes.
+ */
+export const SUMMARIES = script(`
+local reply = {}
+for at = 1, #KEYS, 2 do
+  local subscribers = 0
+  for _, count in ipairs(redis.call('HVALS', KEYS[at + 1])) do subscribers = subscribers + (tonumber(count) or 0) end
+  reply[at] = redis.call('HLEN', KEYS[at])
+  reply[at + 1] = subscribers
+end
+return reply
+`);
+
+/** KEYS: members of each of some channels. Returns how many there are in each. */
+export const MEMBER_COUNTS = script(`
+local reply = {}
+for at, members in ipairs(KEYS) do reply[at] = redis.call('HLEN', members) end
+return reply
+`);
+
+/** KEYS: subscribers of each of some channels. Returns how many there are of each, on all nodes. */
+export const SUBSCRIBER_COUNTS = script(`
+local reply = {}
+for at, subscribers in ipairs(KEYS) do
+  local sum = 0
+  for _, count in ipairs(redis.call('HVALS', subscribers)) do sum = sum + (tonumber(count) or 0) end
+  reply[at] = sum
+end
+return reply
 `);
 
 const NOW = `

@@ -1,25 +1,20 @@
+import { addressKey, GatewayError, invalidPayload, isReservedName, type ChannelAddress } from "@roomcast/protocol";
 import {
-  addressKey,
-  GatewayError,
-  invalidPayload,
-  isChannelName,
-  isReservedName,
-  type ChannelAddress,
-} from "@roomcast/protocol";
-import type {
-  ChannelQuery,
-  ChannelSummary,
-  Closer,
-  HealthCheck,
-  MemberQuery,
-  MemberRecord,
-  Page,
-  PresenceStore,
+  isAskedFor,
+  type ChannelQuery,
+  type ChannelSummary,
+  type Closer,
+  type HealthCheck,
+  type MemberQuery,
+  type MemberRecord,
+  type Page,
+  type PresenceStore,
 } from "@roomcast/core";
 import { ChannelIndex } from "./channel-index.ts";
 import type { Keys } from "./keys.ts";
 import { Lease } from "./lease.ts";
 import type { RedisLink } from "./link.ts";
+import { searchMembers } from "./member-search.ts";
 import { Changes, entryText, memberText, readEntry, readMember, type Entry } from "./presence-entry.ts";
 import { COUNT, MEMBERS, PUT, REMOVE } from "./presence-scripts.ts";
 
@@ -119,6 +114,9 @@ export class RedisPresenceStore implements PresenceStore, Closer, HealthCheck {
       throw invalidPayload("cursor", "one that a reply gave");
     // Whoever asks looks after the leases of others, too.
     await this.#lease.begin();
+    if (query.where !== undefined && query.limit > 0 && userId === undefined && query.socketId === undefined) {
+      return await searchMembers({ link: this.#link, keys: this.#memberKeys(address), query, after: cursor });
+    }
     const user = userId === undefined ? "" : `${userId}\n`;
     const args = [limit, cursor, socketId, user, query.bytes ?? ""];
     const reply = await this.#link.run(MEMBERS, this.#memberKeys(address), args);
@@ -126,7 +124,7 @@ export class RedisPresenceStore implements PresenceStore, Closer, HealthCheck {
     const entries: MemberRecord[] = [];
     for (let at = 0; at < found.length; at += 2) {
       const member = readMember(found[at + 1]);
-      if (member !== undefined) entries.push(member);
+      if (member !== undefined && isAskedFor(member, query)) entries.push(member);
     }
     const last = found.at(-2);
     return more === 1 && last !== undefined ? { entries, total, cursor: last } : { entries, total };
@@ -143,8 +141,7 @@ export class RedisPresenceStore implements PresenceStore, Closer, HealthCheck {
   }
 
   async channels(tenantId: string, query: ChannelQuery): Promise<Page<ChannelSummary>> {
-    const { cursor, name, userId } = query;
-    if (cursor !== undefined && !isChannelName(cursor)) throw invalidPayload("cursor", "one that a reply gave");
+    const { name, userId } = query;
     await this.#lease.begin();
     await this.#sendCounts();
     if (name === undefined) return await this.#index.list(tenantId, query);

@@ -22,6 +22,7 @@ const ASK_MS = 1000;
 
 /** Connections to the Redis that its Sentinels say is the primary; another one once they say so. */
 export class SentinelLink implements RedisLink {
+  readonly sharded = false;
   readonly #options: SentinelLinkOptions;
   readonly #listeners = new Map<string, (message: string) => void>();
   readonly #resumed: (() => void)[] = [];

@@ -28,6 +28,7 @@ type Client = Pick<
 
 /** Connections to a single Redis. */
 export class SingleLink implements RedisLink {
+  readonly sharded = false;
   readonly #address: RedisAddress;
   readonly #commands: Client;
   readonly #listening: Client;

@@ -4,10 +4,12 @@ import type { Script } from "../src/scripts.ts";
 
 /** A link that a test can cut: while it is, nothing reaches Redis, and nobody is told when it is whole again. */
 export class GatedLink implements RedisLink {
+  readonly sharded: boolean;
   cut = false;
   readonly #link: RedisLink;
 
   constructor(link: RedisLink) {
+    this.sharded = link.sharded;
     this.#link = link;
   }
 

@@ -21,12 +21,12 @@ export interface AttachRest {
   readonly callers: RestCallers;
   /** Issues and verifies tokens; without it there is nothing under `/auth`. */
   readonly tokens?: RestTokens;
+  /** The settings that operators are shown, as JSON without secrets; none unless given. */
+  readonly config?: Readonly<Record<string, unknown>>;
   /** Signs in people for the admin page; without it there is nothing under `/auth/session`. */
   readonly sessions?: AdminSessions | undefined;
   /** Where the admin page is; not there unless given. */
   readonly admin?: AdminPage | undefined;
-  /** The settings that operators are shown, as JSON without secrets; none unless given. */
-  readonly config?: Readonly<Record<string, unknown>>;
   /** Whether REST answers for all paths that no endpoint has, with 404 where it has nothing. For servers without an application. */
   readonly ownsAllPaths?: boolean;
   /** What its paths begin with, such as `/roomcast`; nothing unless given. */
@@ -166,10 +166,10 @@ function mountRest(httpServer: Server, gateway: Gateway, options: AttachOptions 
       trustProxy: options.trustProxy,
       callers: rest.callers,
       tokens: rest.tokens,
+      config: rest.config,
       roomTokens: options.roomTokens,
       sessions: rest.sessions,
       prefix,
-      config: rest.config,
       cors,
       metrics:
         metrics === undefined

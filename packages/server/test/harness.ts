@@ -17,9 +17,9 @@ import { TokenIssuer } from "../src/auth/issue.ts";
 import { JwtAuthenticator } from "../src/auth/jwt.ts";
 import { RestCallers } from "../src/auth/rest-caller.ts";
 import { RestTokens } from "../src/auth/rest-tokens.ts";
+import { attach, type AttachOptions, type AttachRest, type Roomcast } from "../src/attach.ts";
 import { RoomTokens } from "../src/auth/room-tokens.ts";
 import { TicketAuthenticator } from "../src/auth/ticket-authenticator.ts";
-import { attach, type AttachOptions, type AttachRest, type Roomcast } from "../src/attach.ts";
 import { Metrics } from "../src/metrics.ts";
 import { NodeMeters } from "../src/stats/node-meters.ts";
 
@@ -28,7 +28,7 @@ export const KEY = "a-key-for-everything-in-the-tests";
 export const ACME_KEY = "a-key-for-acme-in-the-tests-only";
 /** One for the tenants `acme` and `beta`, and role `admin`. */
 export const ACME_ADMIN_KEY = "a-key-for-admins-of-acme-and-beta";
-const SECRET = "a secret of the tests, of more than 32 bytes";
+export const SECRET = "a secret of the tests, of more than 32 bytes";
 
 export interface StartOptions {
   readonly httpServer?: Server;
@@ -111,9 +111,9 @@ export class TestNode {
         tokens: new RestTokens({ authenticator, issuer, revokedAt }),
         sessions,
         ownsAllPaths: options.ownsAllPaths ?? true,
+        ...(options.config === undefined ? undefined : { config: options.config }),
         ...(options.admin === undefined ? undefined : { admin: options.admin }),
         ...(options.prefix === undefined ? undefined : { prefix: options.prefix }),
-        ...(options.config === undefined ? undefined : { config: options.config }),
       },
     });
     await new Promise<void>((resolve) => httpServer.listen(0, options.host ?? "127.0.0.1", resolve));

@@ -78,17 +78,13 @@ describe("9. REST", () => {
       "%s %s is forbidden for `client` tokens and keys",
       async (method, path, body) => {
         expectError(await suite.call(path, { method, body, token: suite.token("ann") }), "FORBIDDEN");
-        expectError(
-          await suite.call(path, { method, body, token: suite.token("ann", { permissions: ["operator"] }) }),
-          "FORBIDDEN",
-        );
         if (path.startsWith("/api"))
           expectError(await suite.call(path, { method, body, apiKey: CLIENT_KEY }), "FORBIDDEN");
       },
     );
 
-    it.each(CALLS)("%s %s takes `service` and `admin` tokens", async (method, path, body) => {
-      for (const role of ["service", "admin"]) {
+    it.each(CALLS)("%s %s takes `service`, `admin` and `operator` tokens", async (method, path, body) => {
+      for (const role of ["service", "admin", "operator"]) {
         const { status } = await suite.call(path, {
           method,
           body,
@@ -256,6 +252,29 @@ describe("9. REST", () => {
       expect(await pages<Channel>("/api/socket/channels?limit=26", { tenantId })).toHaveLength(1);
     });
 
+    it("searches and sorts, page by page, and says how many there are", async () => {
+      const tenantId = unique("t-");
+      const [one, two] = [await suite.user("ann", { tenantId }), await suite.user("bob", { tenantId })];
+      for (const topic of ["Chat:1", "chat:2", "other"]) await one.ok("subscribe", { topic });
+      await two.ok("join", { channel: "chat:2" });
+      await two.ok("join", { channel: "other" });
+      await one.ok("join", { channel: "other" });
+      const found = async (query: string) =>
+        (await pages<Channel>(`/api/socket/channels?limit=1&${query}`, { tenantId })).flat().map(({ name }) => name);
+      expect(await found("search=CHAT")).toEqual(["Chat:1", "chat:2"]);
+      expect(await found("order=desc")).toEqual(["other", "chat:2", "Chat:1"]);
+      expect(await found("sort=members")).toEqual(["other", "chat:2", "Chat:1"]);
+      expect(await found("sort=subscribers&order=asc")).toEqual(["Chat:1", "chat:2", "other"]);
+      const page = await suite.call("/api/socket/channels?limit=1&search=chat", { tenantId });
+      expect(page.headers.get("x-total-count")).toBe("2");
+      const next = /^<([^>]+)>/.exec(page.headers.get("link") ?? "")?.[1] as string;
+      for (const other of ["sort=members", "order=desc", "search=other"]) {
+        const query = new URLSearchParams(`${next.split("?")[1]}`);
+        for (const [name, value] of new URLSearchParams(other)) query.set(name, value);
+        expectError(await suite.call(`/api/socket/channels?${query.toString()}`, { tenantId }), "INVALID_PAYLOAD");
+      }
+    });
+
     it.each([
       "limit=0",
       "limit=-1",
@@ -265,6 +284,9 @@ describe("9. REST", () => {
       "limit=",
       "limit=1e2",
       "limit=0x10",
+      "sort=size",
+      "order=up",
+      `search=${"x".repeat(256)}`,
       `cursor=${"x".repeat(3000)}`,
     ])("refuses ?%s", async (query) => {
       expectError(await suite.call(`/api/socket/channels?${query}`), "INVALID_PAYLOAD");
@@ -446,6 +468,8 @@ describe("9. REST", () => {
           userId: "a:b@c",
           dialect: "native",
           transport: "websocket",
+          nodeId: expect.any(String),
+          address: expect.any(String),
           connectedAt: expect.any(Number),
           channels: expect.toSatisfy(isTwo),
         },
@@ -454,6 +478,8 @@ describe("9. REST", () => {
           userId: "bob",
           dialect: "native",
           transport: "polling",
+          nodeId: expect.any(String),
+          address: expect.any(String),
           connectedAt: expect.any(Number),
           channels: expect.anything(),
         },
@@ -463,6 +489,29 @@ describe("9. REST", () => {
         { userId: "a:b@c" },
       ]);
       expect((await suite.call("/api/socket/connections/list?userId=nobody", { tenantId })).body).toEqual([]);
+    });
+
+    it("looks for address, dialect, node and socket id, and says how many there are", async () => {
+      const tenantId = unique("t-");
+      const [ann, bob] = [await suite.user("ann", { tenantId }), await suite.user("bob", { tenantId })];
+      const list = async (query: string) =>
+        await suite.call<{ socketId: string; address: string; nodeId: string }[]>(
+          `/api/socket/connections/list?${query}`,
+          { tenantId },
+        );
+      const found = async (query: string) => (await list(query)).body.map(({ socketId }) => socketId).sort();
+      const both = [ann.session.socketId, bob.session.socketId].sort();
+      const { body, headers } = await list("");
+      expect(headers.get("x-total-count")).toBe("2");
+      for (const { socketId, address, nodeId } of body) {
+        expect(nodeId).toBe((socketId === ann.session.socketId ? ann : bob).session.nodeId);
+        expect(await found(`address=${piece(address)}`)).toEqual(both);
+        expect(await found(`address=${piece(address.slice(0, 3))}&dialect=native`)).toEqual(both);
+        expect(await found(`nodeId=${piece(nodeId)}&socketId=${piece(socketId)}&dialect=native`)).toEqual([socketId]);
+      }
+      expect(await found(`socketId=${piece(ann.session.socketId)}&userId=bob`)).toEqual([]);
+      for (const query of ["address=203.0.113.9", "dialect=none", "nodeId=none"])
+        expect(await found(query)).toEqual([]);
     });
 
     it("never shows a transport's session id", async () => {
@@ -487,9 +536,12 @@ describe("9. REST", () => {
       ).toEqual(clients.map(({ session }) => session.socketId).sort());
     });
 
-    it.each(["limit=0", "limit=1001", "userId=", "userId=a%20b"])("refuses ?%s", async (query) => {
-      expectError(await suite.call(`/api/socket/connections/list?${query}`), "INVALID_PAYLOAD");
-    });
+    it.each(["limit=0", "limit=1001", "userId=", "userId=a%20b", "address=", "dialect=", "nodeId=", "socketId="])(
+      "refuses ?%s",
+      async (query) => {
+        expectError(await suite.call(`/api/socket/connections/list?${query}`), "INVALID_PAYLOAD");
+      },
+    );
   });
 
   describe("DELETE /api/socket/connections/:socketId", () => {
@@ -1005,7 +1057,7 @@ describe("9. REST", () => {
     it.each([
       "/api/socket",
       "/api/socket/nothing",
-      "/api/socket/channels/a",
+      "/api/socket/channels/a/nothing",
       "/api/socket/channels/a/b/members",
       "/api",
       "/nothing",

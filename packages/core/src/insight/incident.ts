@@ -16,4 +16,6 @@ export interface Incident {
   readonly command?: string;
   /** The channel that it named, or of which events were missed. */
   readonly channel?: string;
+  /** How often it has come, where it came again; `at` is the last time. */
+  readonly times?: number;
 }

@@ -174,7 +174,7 @@ describe("a question", () => {
     expect(await one.insight.ask("all", question)).toMatchObject({ unreachable: ["two"] });
     const strange = { ...question, kind: "toString" } as unknown as typeof question;
     for (const nodeId of ["one", "two"])
-      await expect(one.insight.ask(nodeId, strange)).rejects.toMatchObject({ code: "UNKNOWN_COMMAND" });
+      await expect(one.insight.ask(nodeId, strange)).rejects.toMatchObject({ code: "UNAVAILABLE" });
   });
 
   it("whose answer is over a mebibyte is refused where it would be sent, and the node goes on", async () => {

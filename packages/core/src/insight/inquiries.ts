@@ -154,7 +154,7 @@ export class Inquiries {
 
   async #answer(question: Question): Promise<unknown> {
     const answerer = this.#answerers.get(question.kind);
-    if (answerer === undefined) throw new GatewayError("UNKNOWN_COMMAND", "This node does not know the question");
+    if (answerer === undefined) throw new GatewayError("UNAVAILABLE", "The node does not know the question");
     return await answerer(question);
   }
 }

@@ -1,10 +1,12 @@
 import type { NodeState } from "../stats/answers.ts";
 import type { NodeSample, TenantSample } from "../stats/samples.ts";
+import type { ConnectionDetails } from "./connection-details.ts";
+import type { Decisions } from "./decisions.ts";
 import type { Incident } from "./incident.ts";
 
 /**
  * What nodes ask each other, by kind. Questions and answers are JSON; a node of another version may not know a kind, and
- * answers `UNKNOWN_COMMAND`.
+ * answers `UNAVAILABLE`.
  */
 export interface QuestionKinds {
   /** What a node remembers of a user, newest first. */
@@ -19,6 +21,16 @@ export interface QuestionKinds {
   readonly tenantStats: {
     readonly question: { readonly tenantId: string; readonly seconds: number };
     readonly answer: readonly TenantSample[];
+  };
+  /** A session of the asked node; null where it is not there. */
+  readonly connection: {
+    readonly question: { readonly tenantId: string; readonly socketId: string };
+    readonly answer: ConnectionDetails | null;
+  };
+  /** What a session of the asked node may do on a channel; null where it is not there. */
+  readonly rights: {
+    readonly question: { readonly tenantId: string; readonly socketId: string; readonly channel: string };
+    readonly answer: Decisions | null;
   };
 }
 

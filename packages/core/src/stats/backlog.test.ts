@@ -23,10 +23,10 @@ describe("the backlog of many connections", () => {
   it("is counted a thousand at a time, so that a round of 2,500 takes a few of them", async () => {
     const { test, operator, clients } = await crowd(2500);
     for (const client of clients) wait(client);
-    const whole = clients.reduce((sum, { backlog }) => sum + backlog, 0);
+    const whole = clients.reduce((sum, { load }) => sum + load.waiting, 0);
     let asked = 0;
     for (const client of clients) {
-      Object.defineProperty(client, "backlog", { get: () => (asked++, whole / 2500) });
+      Object.defineProperty(client, "load", { get: () => (asked++, { waiting: whole / 2500, written: 0 }) });
     }
     await operator.request("subscribe", { topic: "@cluster" });
     await test.advance(1000);

@@ -57,7 +57,7 @@ export class Backlog {
       }
       const { connection } = next.value;
       round.left--;
-      round.bytes += connection.backlog;
+      round.bytes += connection.load?.waiting ?? 0;
       if (connection.overloaded) round.slow++;
     }
     this.#cancel = this.#clock.after(SLICE_MS, () => this.#go(round));

@@ -1,49 +1,13 @@
 import type { ChannelAddress } from "@roomcast/protocol";
-import type { MemberRecord, PresenceStore } from "../presence.ts";
 import { ALIKE, CHANNEL } from "./broker-delivery-cases.ts";
 import { casesFor, check, rejects, same, until, type ConformanceCase } from "./cases.ts";
-
-/** A fresh presence store, empty of everything. */
-export interface PresenceSubject {
-  readonly store: PresenceStore;
-  /** The store as another node sees it; the same object where one process is all there is. */
-  readonly other: PresenceStore;
-  close(): Promise<void>;
-}
-
-function member(socketId: string, fields: Partial<MemberRecord> = {}): MemberRecord {
-  return { socketId, userId: "ann", joinedAt: 1_900_000_000_000, nodeId: "node-1", ...fields };
-}
-
-async function ids(store: PresenceStore, address: ChannelAddress, fields: { userId?: string; socketId?: string } = {}) {
-  const page = await store.members(address, { limit: 1000, ...fields });
-  check(page.total === page.entries.length, `total is ${page.total} of ${page.entries.length} entries`);
-  return page.entries.map(({ socketId }) => socketId);
-}
-
-/** All pages of a list, by its cursors. */
-async function pages<Entry>(read: (cursor?: string) => Promise<{ entries: readonly Entry[]; cursor?: string }>) {
-  const found: Entry[] = [];
-  let cursor: string | undefined;
-  let count = 0;
-  do {
-    const page = await read(cursor);
-    found.push(...page.entries);
-    cursor = page.cursor;
-    check(++count < 1000, "the pages never end");
-  } while (cursor !== undefined);
-  return found;
-}
-
-const summary = (name: string, memberCount: number, subscriberCount: number) => ({
-  name,
-  memberCount,
-  subscriberCount,
-});
+import { presenceListCases } from "./presence-list-cases.ts";
+import { ids, member, pages, summary, type PresenceSubject } from "./presence-subject.ts";
 
 /** Every sentence of the contract of `PresenceStore`. */
 export function presenceStoreCases(make: () => Promise<PresenceSubject>): readonly ConformanceCase[] {
   return casesFor(make, {
+    ...presenceListCases,
     "has nobody in a channel that was never used": async ({ store }) => {
       same(await store.members(CHANNEL, { limit: 10 }), { entries: [], total: 0 }, "members");
       same(await store.channels("acme", { prefix: "", limit: 10 }), { entries: [], total: 0 }, "channels");

@@ -1,5 +1,5 @@
 import type { Dialect, Frame, RealtimeEvent } from "@roomcast/protocol";
-import type { Connection, EncodedFrame, Wire } from "../connection.ts";
+import type { Connection, ConnectionLoad, EncodedFrame, Wire } from "../connection.ts";
 import type { Session } from "../session.ts";
 
 interface TestFrame extends EncodedFrame {
@@ -45,6 +45,7 @@ export class TestClient implements Connection {
   /** What waits for a client that has paused. */
   #waiting: (() => void)[] = [];
   #waitingBytes = 0;
+  #writtenBytes = 0;
 
   constructor(id: string, wire: Wire, backlogBytes = Number.POSITIVE_INFINITY) {
     this.id = id;
@@ -56,8 +57,8 @@ export class TestClient implements Connection {
     return this.#stuck || this.#waitingBytes > this.#backlogBytes;
   }
 
-  get backlog(): number {
-    return this.#waitingBytes;
+  get load(): ConnectionLoad {
+    return { waiting: this.#waitingBytes, written: this.#writtenBytes };
   }
 
   /** Set to play a client that does not read; what is written then arrives all the same. */
@@ -148,6 +149,7 @@ export class TestClient implements Connection {
     this.#session?.gone();
   }
   #arrive(bytes: number, arrive: () => void): void {
+    this.#writtenBytes += bytes;
     if (!this.#paused) {
       arrive();
       return;

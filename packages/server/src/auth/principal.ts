@@ -20,6 +20,8 @@ const INFO_DEPTH = 32;
 /** Claims that are kept as they are, and mean nothing here. */
 const KEPT = ["email", "provider_id", "application_id"] as const;
 const MAX_KEPT_LENGTH = 256;
+/** Claims that a principal has, or that say of every access token that it is one. */
+const TOLD = ["sub", "type", "info", "channels", "channelsOnly", "iat", "exp", ...KEPT] as const;
 
 /** What most tokens say, by saying nothing: shared by their principals, one for each connection. */
 const CLIENT: readonly Role[] = Object.freeze(["client"] as const);
@@ -69,6 +71,17 @@ export function principalOf(token: VerifiedToken, names: ClaimNames, defaultTena
     expiresAt: token.expiresAt,
     anonymous: false,
   };
+}
+
+/**
+ * What claims say beside the principal that they describe, for whoever looks after connections; undefined for nothing. Most
+ * tokens say nothing more, and there is one for each connection.
+ */
+export function otherClaims(claims: Claims, names: ClaimNames): Claims | undefined {
+  const tenant = names.tenantClaim === undefined ? ["tenantId", "orgId"] : [names.tenantClaim];
+  const told = new Set([...TOLD, ...tenant, names.rolesClaim ?? "permissions"]);
+  const others = Object.entries(claims).filter(([name]) => !told.has(name));
+  return others.length === 0 ? undefined : Object.fromEntries(others);
 }
 
 /** The audiences that claims name. Throws `UNAUTHENTICATED` where `aud` is neither text nor a list of it. */

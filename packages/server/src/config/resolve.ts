@@ -12,6 +12,7 @@ import { apiKey, cors, host, logLevel, portText, redisUrl, secret } from "./leaf
 import type { ConfigFile } from "./read-file.ts";
 import type { CookieConfig, JwtConfig, RedisConfig, ResolvedConfig } from "./resolved.ts";
 import type { CheckedConfig } from "./schema.ts";
+import { withoutUndefined } from "../without-undefined.ts";
 
 /** The flags of the command line, as they were given. */
 export interface ConfigFlags {
@@ -248,13 +249,6 @@ function parse<Schema extends z.ZodType>(
 
 function inFile(given: Given | undefined, file: ResolveOptions["file"]): { readonly file?: string } {
   return given === undefined && file !== undefined ? { file: file.name } : {};
-}
-
-type Defined<T> = { [Key in keyof T]: Exclude<T[Key], undefined> };
-
-/** A key that is there with the value `undefined` says as much as one that is not. */
-function withoutUndefined<T extends object>(value: T): Defined<T> {
-  return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as Defined<T>;
 }
 
 function freeze<T>(value: T): T {

@@ -128,6 +128,7 @@ describe("the settings that operators are shown", () => {
       heartbeat: { intervalSeconds: 20, timeoutSeconds: 10 },
       history: {},
       metrics: { token: HIDDEN },
+      admin: { path: "/admin" },
       drainSeconds: 3,
       generatedSecret: false,
     });

@@ -83,6 +83,7 @@ const SHOWN: Shown<ResolvedConfig> = {
   history: { file: "plain" },
   redis: { url: "url", prefix: "plain" },
   metrics: {},
+  admin: { path: "plain" },
   drainSeconds: "plain",
   generatedSecret: "plain",
   warnings: "plain",

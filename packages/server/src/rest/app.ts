@@ -14,10 +14,12 @@ import { addClusterRoutes } from "./cluster.ts";
 import type { MetricsSource, RestEnv, RestServices } from "./context.ts";
 import { errorResponse, schemaError, toGatewayError } from "./errors.ts";
 import { rawPath, requireBackEnd, requireCredentials, requireOperator, safeHeaders, wellEncoded } from "./guards.ts";
+import { addInsightRoutes } from "./insight.ts";
 import { addMessageRoutes } from "./messages.ts";
 import { SECURITY_SCHEMES } from "./openapi.ts";
 import { below } from "./paths.ts";
 import { addProbeRoutes } from "./probes.ts";
+import { addRuleRoutes } from "./rules.ts";
 import { addSessionRoutes } from "./sessions.ts";
 import { addStatsRoutes } from "./stats.ts";
 import { addTokenRoutes } from "./tokens.ts";
@@ -80,7 +82,7 @@ function createRestApp(options: RestOptions): OpenAPIHono<RestEnv> {
         origin: options.cors === "*" ? "*" : [...options.cors],
         allowMethods: ["GET", "POST", "DELETE"],
         allowHeaders: ["Authorization", "Content-Type", "X-Api-Key", "X-Tenant-Id"],
-        exposeHeaders: ["Link", "Retry-After"],
+        exposeHeaders: ["Link", "Retry-After", "X-Total-Count"],
         maxAge: 600,
       }),
     );
@@ -96,6 +98,8 @@ function createRestApp(options: RestOptions): OpenAPIHono<RestEnv> {
   addChannelRoutes(app, options);
   addConnectionRoutes(app, options);
   addAuditRoutes(app, options);
+  addInsightRoutes(app, options);
+  addRuleRoutes(app, options);
   addMessageRoutes(app, options);
   addStatsRoutes(app, options);
   addClusterRoutes(app, options);

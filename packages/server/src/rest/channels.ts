@@ -1,8 +1,9 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { checkChannelName, toRealtimeEvent } from "@roomcast/protocol";
 import { z } from "zod";
+import { withoutUndefined } from "../without-undefined.ts";
 import type { RestEnv, RestServices } from "./context.ts";
-import { linkNext } from "./guards.ts";
+import { describePage } from "./guards.ts";
 import { backEndProblems, BACK_END_SECURITY, json, page } from "./openapi.ts";
 import {
   ChannelParams,
@@ -18,10 +19,15 @@ const listChannels = createRoute({
   method: "get",
   path: "/api/socket/channels",
   tags: ["channels"],
-  summary: "Channels with members or subscribers, by name",
+  summary: "Channels with members or subscribers",
+  description:
+    "By name unless told. Where there are thousands of channels, a list that is searched or sorted by numbers may be some seconds old.",
   security: BACK_END_SECURITY,
   request: { query: ChannelsQuery },
-  responses: { 200: page("One page of channels", z.array(ChannelSchema)), ...backEndProblems() },
+  responses: {
+    200: page("One page of channels", z.array(ChannelSchema), "Channels that are looked for, on all pages"),
+    ...backEndProblems(),
+  },
 });
 
 const listMembers = createRoute({
@@ -32,7 +38,11 @@ const listMembers = createRoute({
   security: BACK_END_SECURITY,
   request: { params: ChannelParams, query: MembersQuery },
   responses: {
-    200: page("One page of members; empty for a channel that nobody joined", z.array(MemberSchema)),
+    200: page(
+      "One page of members; empty for a channel that nobody joined",
+      z.array(MemberSchema),
+      "Members on all pages",
+    ),
     ...backEndProblems(),
   },
 });
@@ -50,14 +60,8 @@ const readHistory = createRoute({
 /** What back ends may read of channels. */
 export function addChannelRoutes(app: OpenAPIHono<RestEnv>, { gateway }: RestServices): void {
   app.openapi(listChannels, async (c) => {
-    const { prefix, limit, cursor } = c.req.valid("query");
-    const { tenantId } = c.get("caller");
-    const found = await gateway.channels(tenantId, {
-      limit,
-      ...(prefix === undefined ? undefined : { prefix }),
-      ...(cursor === undefined ? undefined : { cursor }),
-    });
-    linkNext(c, found.cursor);
+    const found = await gateway.channels(c.get("caller").tenantId, withoutUndefined(c.req.valid("query")));
+    describePage(c, found);
     return c.json([...found.entries], 200);
   });
 
@@ -66,7 +70,7 @@ export function addChannelRoutes(app: OpenAPIHono<RestEnv>, { gateway }: RestSer
     const { cursor } = c.req.valid("query");
     const { tenantId } = c.get("caller");
     const found = await gateway.members({ tenantId, name }, cursor === undefined ? {} : { cursor });
-    linkNext(c, found.cursor);
+    describePage(c, found);
     return c.json([...found.members], 200);
   });
 

@@ -31,8 +31,6 @@ const readConfig = createRoute({
 
 /** What operators alone may see. */
 export function addClusterRoutes(app: OpenAPIHono<RestEnv>, { gateway, config }: RestServices): void {
-  const version = VERSION;
-
   app.openapi(listNodes, async (c) => {
     const [nodes, { answers }] = await Promise.all([nodesOf(gateway), askAll(gateway, { kind: "node" })]);
     const states = new Map(answers.map(({ nodeId, value }) => [nodeId, value]));
@@ -43,7 +41,10 @@ export function addClusterRoutes(app: OpenAPIHono<RestEnv>, { gateway, config }:
   });
 
   app.openapi(readConfig, (c) => {
-    return c.json({ nodeId: gateway.nodeId, version, config: config === undefined ? null : { ...config } }, 200);
+    return c.json(
+      { nodeId: gateway.nodeId, version: VERSION, config: config === undefined ? null : { ...config } },
+      200,
+    );
   });
 }
 

@@ -1,8 +1,9 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { z } from "zod";
+import { withoutUndefined } from "../without-undefined.ts";
 import { audit } from "./audit.ts";
 import type { RestEnv, RestServices } from "./context.ts";
-import { linkNext } from "./guards.ts";
+import { describePage } from "./guards.ts";
 import { backEndProblems, BACK_END_SECURITY, body, json, page } from "./openapi.ts";
 import {
   ConnectionSchema,
@@ -26,10 +27,19 @@ const listConnections = createRoute({
   method: "get",
   path: "/api/socket/connections/list",
   tags: ["connections"],
-  summary: "The tenant's connections, or those of one user",
+  summary: "The tenant's connections, or those that are looked for",
+  description:
+    "Of several that are looked for, all must hold. Looking for an address, a dialect or a node is bounded in work: a page may have fewer entries than `limit`, or none, and a next page all the same.",
   security: BACK_END_SECURITY,
   request: { query: ConnectionsQuery },
-  responses: { 200: page("One page of connections", z.array(ConnectionSchema)), ...backEndProblems() },
+  responses: {
+    200: page(
+      "One page of connections",
+      z.array(ConnectionSchema),
+      "Connections of the tenant, or of the user or socket id that is looked for",
+    ),
+    ...backEndProblems(),
+  },
 });
 
 const endConnection = createRoute({
@@ -60,13 +70,8 @@ export function addConnectionRoutes(app: OpenAPIHono<RestEnv>, { gateway }: Rest
   });
 
   app.openapi(listConnections, async (c) => {
-    const { limit, cursor, userId } = c.req.valid("query");
-    const found = await gateway.connections(c.get("caller").tenantId, {
-      limit,
-      ...(cursor === undefined ? undefined : { cursor }),
-      ...(userId === undefined ? undefined : { userId }),
-    });
-    linkNext(c, found.cursor);
+    const found = await gateway.connections(c.get("caller").tenantId, withoutUndefined(c.req.valid("query")));
+    describePage(c, found);
     return c.json(
       found.entries.map((entry) => ({ ...entry, channels: [...entry.channels] })),
       200,

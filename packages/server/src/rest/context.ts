@@ -34,6 +34,8 @@ export interface RestServices {
   readonly callers: RestCallers;
   /** Issues and verifies tokens for callers that may; without it there is nothing under `/auth`. */
   readonly tokens?: RestTokens | undefined;
+  /** The settings that operators are shown, without secrets. */
+  readonly config?: Readonly<Record<string, unknown>> | undefined;
   /** Signs room tokens; absent without a shared secret. */
   readonly roomTokens?: RoomTokens | undefined;
   /** Signs in people for the admin page; without it there is nothing under `/auth/session`. */
@@ -42,6 +44,4 @@ export interface RestServices {
   readonly trustProxy?: TrustProxy | undefined;
   /** Which dialects clients speak here, as sessions are told. */
   readonly dialects?: DialectSettings | undefined;
-  /** The settings that operators are shown, without secrets. */
-  readonly config?: Readonly<Record<string, unknown>> | undefined;
 }

@@ -21,6 +21,14 @@ export function requireOperator(): MiddlewareHandler<RestEnv> {
   };
 }
 
+/** Lets those pass alone who see and steer a tenant, of those who passed `requireBackEnd`. */
+export function requireAdmin(): MiddlewareHandler<RestEnv> {
+  return async (c, next) => {
+    checkAdmin(c.get("caller"));
+    return next();
+  };
+}
+
 /** Throws `FORBIDDEN` for back ends that are none to see and steer a tenant: those with the role `service` alone. */
 export function checkAdmin(caller: RestCaller): void {
   if (!isAdmin(caller)) throw new GatewayError("FORBIDDEN", "This takes the role admin or operator");
@@ -76,8 +84,12 @@ export function rawPath(request: Request): string {
   return end === -1 ? url.slice(start) : url.slice(start, start + end);
 }
 
-/** Says where the next page is, by the `Link` header of RFC 8288. */
-export function linkNext(c: Context<RestEnv>, cursor: string | undefined): void {
+/** Says how long the whole list is, and where the next page is, by the `Link` header of RFC 8288. */
+export function describePage(
+  c: Context<RestEnv>,
+  { total, cursor }: { readonly total: number; readonly cursor?: string },
+): void {
+  c.header("X-Total-Count", String(total));
   if (cursor === undefined) return;
   const query = new URLSearchParams(c.req.url.split("?", 2)[1]);
   query.set("cursor", cursor);

@@ -11,7 +11,7 @@ export function json<Schema extends z.ZodType>(description: string, schema: Sche
 }
 
 /** A JSON answer that is one page of a list. */
-export function page<Schema extends z.ZodType>(description: string, schema: Schema) {
+export function page<Schema extends z.ZodType>(description: string, schema: Schema, total: string) {
   return {
     ...json(description, schema),
     headers: {
@@ -19,6 +19,7 @@ export function page<Schema extends z.ZodType>(description: string, schema: Sche
         description: 'The address of the next page, rel="next", while there is more',
         schema: { type: "string" as const },
       },
+      "X-Total-Count": { description: total, schema: { type: "integer" as const } },
     },
   };
 }

@@ -1,5 +1,5 @@
 import { DEFAULT_LIMITS, MemoryBroker, systemClock } from "@roomcast/core";
-import { ERROR_TABLE, GatewayError, RESERVED_EVENTS } from "@roomcast/protocol";
+import { ERROR_TABLE, GatewayError, RESERVED_EVENTS, type Role } from "@roomcast/protocol";
 import { connect, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ACME_KEY, KEY, TestNode, type Answer } from "../../test/harness.ts";
@@ -25,20 +25,46 @@ function expectError(answer: Answer, error: keyof typeof ERROR_TABLE, hint = "")
 /** Every route for back ends. */
 const ROUTES: readonly [method: string, path: string][] = [
   ["GET", "/api/socket/channels"],
+  ["GET", "/api/socket/channels/x"],
   ["GET", "/api/socket/channels/x/members"],
   ["GET", "/api/socket/channels/x/history"],
   ["GET", "/api/socket/connections"],
   ["GET", "/api/socket/connections/list"],
   ["GET", "/api/socket/audit"],
+  ["GET", "/api/socket/connections/x"],
   ["DELETE", "/api/socket/connections/x"],
+  ["GET", "/api/socket/users/x"],
+  ["POST", "/api/socket/rules/test"],
+  ["GET", "/api/cluster/rules"],
+  ["GET", "/api/cluster/nodes"],
+  ["GET", "/api/cluster/stats"],
+  ["GET", "/api/cluster/config"],
+  ["GET", "/api/socket/stats"],
   ["POST", "/api/socket/broadcast"],
   ["POST", "/api/socket/direct"],
   ["POST", "/api/socket/notify"],
   ["POST", "/api/socket/revoke"],
 ];
+/** Those of them that are for admins, and for operators alone. */
+const FOR_ADMINS: readonly [method: string, path: string, json?: object][] = [
+  ["GET", "/api/socket/channels/x"],
+  ["GET", "/api/socket/connections/x"],
+  ["GET", "/api/socket/users/x"],
+  ["POST", "/api/socket/rules/test", { channel: "x" }],
+  ["GET", "/api/socket/audit"],
+  ["GET", "/api/socket/stats"],
+];
+const FOR_OPERATORS: readonly [method: string, path: string][] = [
+  ["GET", "/api/cluster/rules"],
+  ["GET", "/api/cluster/nodes"],
+  ["GET", "/api/cluster/stats"],
+  ["GET", "/api/cluster/config"],
+];
 const UNKNOWN: readonly [method: string, path: string][] = [
   ["GET", "/api"],
   ["GET", "/api/socket/nothing"],
+  ["GET", "/api/cluster"],
+  ["GET", "/api/cluster/nothing"],
   ["PUT", "/api/socket/broadcast"],
 ];
 
@@ -77,6 +103,52 @@ describe("callers", () => {
     }
   });
 
+  it("that are services see no details, and admins nothing of the cluster", async () => {
+    const headers = async (...roles: Role[]) => bearer(await node.token("robot", { roles }));
+    const [service, admin] = [await headers("service"), await headers("admin")];
+    for (const [method, path, json] of [...FOR_ADMINS, ...FOR_OPERATORS]) {
+      const hint = `${method} ${path}`;
+      expectError(await node.call(path, { method, headers: service, json }), "FORBIDDEN", hint);
+      expectError(
+        await node.call(path, { method, headers: { "X-Api-Key": ACME_KEY, "X-Tenant-Id": "acme" }, json }),
+        "FORBIDDEN",
+        hint,
+      );
+    }
+    for (const [method, path, json] of FOR_ADMINS) {
+      expect((await node.call(path, { method, headers: admin, json })).status, path).not.toBe(403);
+      expectError(
+        await node.call(path, { method, headers: { ...admin, "X-Tenant-Id": "theirs" }, json }),
+        "FORBIDDEN",
+        path,
+      );
+    }
+    for (const [method, path] of FOR_OPERATORS) {
+      expectError(await node.call(path, { method, headers: admin }), "FORBIDDEN", path);
+    }
+    const operator = await headers("operator");
+    for (const [method, path] of FOR_OPERATORS) {
+      expect((await node.call(path, { method, headers: operator })).status, path).toBe(200);
+    }
+    for (const [method, path, json] of FOR_ADMINS) {
+      const there = { ...operator, "X-Tenant-Id": "theirs" };
+      expect((await node.call(path, { method, headers: there, json })).status, path).not.toBe(403);
+    }
+  });
+
+  it("that are operators are of any tenant, and alone reach what is about the cluster", async () => {
+    const operator = bearer(await node.token("op", { tenantId: "mine", roles: ["operator"] }));
+    for (const headers of [operator, { ...operator, "X-Tenant-Id": "theirs" }, { "X-Api-Key": KEY }]) {
+      expect((await node.call("/api/socket/connections", { headers })).status).toBe(200);
+      expectError(await node.call("/api/cluster/none", { headers }), "NOT_FOUND");
+    }
+    for (const role of ["client", "service", "admin"] as const) {
+      const headers = bearer(await node.token("robot", { roles: [role] }));
+      for (const path of ["/api/cluster/none", "/api/cluster/nodes", "/api/cluster"])
+        expectError(await node.call(path, { headers }), "FORBIDDEN", `${role} ${path}`);
+    }
+  });
+
   it("have a token or a key, never both, and a tenant within the key's scope", async () => {
     const token = await node.token("robot", { roles: ["service"] });
     expectError(
@@ -106,15 +178,20 @@ describe("addresses", () => {
       "/nothing",
       "/api/socket",
       "/api/socket/channels/",
-      "/api/socket/channels/x",
+      "/api/socket/channels/x/",
       "/api/socket/channels//members",
+      "/api/socket/users",
+      "/api/socket/users/",
+      "/api/socket/users/x/y",
+      "/api/socket/rules",
+      "/api/cluster",
       "/auth",
     ]) {
       expectError(await node.call(path), "NOT_FOUND", path);
     }
     const wrong = await node.call("/api/socket/connections/x", { method: "PATCH" });
     expectError(wrong, "NOT_FOUND");
-    expect(wrong.headers.get("allow")).toBe("DELETE");
+    expect(wrong.headers.get("allow")).toBe("DELETE, GET");
     expect((await node.call("/api/socket/broadcast")).headers.get("allow")).toBe("POST");
   });
 
@@ -123,6 +200,9 @@ describe("addresses", () => {
       "/api/socket/channels/%/members",
       "/api/socket/channels/%zz/members",
       "/api/socket/channels/%ff/history",
+      "/api/socket/channels/%ff",
+      "/api/socket/connections/%ff",
+      "/api/socket/users/%c3",
       "/api/socket/channels?prefix=%c3",
     ]) {
       expectError(await node.call(path), "INVALID_PAYLOAD", path);
@@ -175,6 +255,10 @@ describe("queries", () => {
       "connections/list?cursor=nonsense",
       "connections/list?userId=",
       "connections/list?userId=a%20b",
+      `connections/${"x".repeat(129)}`,
+      "users/a%20b",
+      "users/a*",
+      `users/${"x".repeat(129)}`,
     ]) {
       expectError(await node.call(`/api/socket/${query}`), "INVALID_PAYLOAD", query);
     }
@@ -195,10 +279,16 @@ describe("channel names", () => {
     for (const name of ["a%20b", "a*", "%7Ba%7D", "a%E2%80%8Bb", "a%00", "x".repeat(256)]) {
       expectError(await node.call(`/api/socket/channels/${name}/members`), "INVALID_PAYLOAD", name);
       expectError(await node.call(`/api/socket/channels/${name}/history`), "INVALID_PAYLOAD", name);
+      expectError(await node.call(`/api/socket/channels/${name}`), "INVALID_PAYLOAD", name);
+      const json = { channel: decodeURIComponent(name) };
+      expectError(await node.call("/api/socket/rules/test", { json }), "INVALID_PAYLOAD", name);
     }
     for (const name of ["@sessions", "$x", "%40sessions"]) {
       expectError(await node.call(`/api/socket/channels/${name}/members`), "FORBIDDEN", name);
       expectError(await node.call(`/api/socket/channels/${name}/history`), "FORBIDDEN", name);
+      expectError(await node.call(`/api/socket/channels/${name}`), "FORBIDDEN", name);
+      const json = { channel: decodeURIComponent(name) };
+      expectError(await node.call("/api/socket/rules/test", { json }), "FORBIDDEN", name);
       expectError(
         await node.call("/api/socket/broadcast", { json: { channel: decodeURIComponent(name), event: "e" } }),
         "FORBIDDEN",
@@ -302,6 +392,18 @@ describe("bodies", () => {
       ["notify", '{"users":["a b"],"message":1}'],
       ["notify", '{"users":["u"]}'],
       ["notify", '{"message":1}'],
+      ["rules/test", "{}"],
+      ["rules/test", '{"channel":5}'],
+      ["rules/test", '{"channel":"c","userid":"u"}'],
+      ["rules/test", '{"channel":"c","userId":"a b"}'],
+      ["rules/test", '{"channel":"c","userId":null}'],
+      ["rules/test", '{"channel":"c","userId":"u","roles":["root"]}'],
+      ["rules/test", '{"channel":"c","userId":"u","roles":["client","client","client","client","client"]}'],
+      ["rules/test", '{"channel":"c","roles":["client"]}'],
+      ["rules/test", '{"channel":"c","userId":"u","anonymous":true}'],
+      ["rules/test", '{"channel":"c","userId":"u","socketId":"s"}'],
+      ["rules/test", '{"channel":"c","anonymous":false,"socketId":"s"}'],
+      ["rules/test", '{"channel":"c","socketId":""}'],
       ["revoke", "{}"],
       ["revoke", '{"userId":"a*"}'],
       ["revoke", '{"userId":null}'],

@@ -25,17 +25,17 @@ export const ErrorSchema = z
   })
   .openapi("Error");
 
-const millis = z.int().openapi({ description: "Milliseconds since 1970" });
+export const millis = z.int().openapi({ description: "Milliseconds since 1970" });
 
 /** A channel name; the grammar is checked by `checkChannelName`, which tells reserved names from malformed ones. */
-const channelName = z
+export const channelName = z
   .string()
   .openapi({ description: "1 to 255 bytes, percent-encoded where it stands in a path", example: "chat:room1" });
 const eventName = z
   .string()
   .refine(isEventName, "must be 1 to 128 characters and no name that Socket.IO keeps for itself")
   .openapi({ minLength: 1, maxLength: 128, example: "message" });
-const userId = z
+export const userId = z
   .string()
   .refine(isUserId, "must be 1 to 128 bytes without white space, control or format characters, *, { and }")
   .openapi({ minLength: 1, maxLength: 128, example: "user123" });
@@ -47,10 +47,10 @@ const idempotencyKey = z.string().refine(isIdempotencyKey, "must be 1 to 64 of A
   pattern: "^[A-Za-z0-9_.:-]{1,64}$",
   description: "Publishing it again within five minutes has the first result and no effect",
 });
-const socketId = z.string().min(1).max(128).openapi({ example: "Yw0lXb1cQj2kAAAB" });
+export const socketId = z.string().min(1).max(128).openapi({ example: "Yw0lXb1cQj2kAAAB" });
 const json = z.unknown().openapi({ description: "Any JSON value" });
 
-const PositionSchema = z
+export const PositionSchema = z
   .object({ epoch: z.string(), offset: z.int().min(0) })
   .openapi("Position", { description: "Where a reader stands in one channel's log" });
 
@@ -87,8 +87,13 @@ export const ConnectionSchema = z
     userId: z.string().nullable(),
     dialect: z.string(),
     transport: z.string(),
+    nodeId: z.string().openapi({ description: "The node that holds it" }),
+    address: z.string().nullable().openapi({ description: "The IP address that it comes from", example: "192.0.2.7" }),
     connectedAt: millis,
-    channels: z.array(z.string()).openapi({ description: "What it follows, as far as the asked node knows" }),
+    channels: z.array(z.string()).readonly().openapi({
+      description:
+        "What it follows, as far as the asked node knows: nothing of a connection that another node holds. `GET /api/socket/connections/{socketId}` asks that node",
+    }),
   })
   .openapi("Connection");
 
@@ -113,9 +118,34 @@ const cursor = z
 
 export const ChannelParams = z.object({ channel: channelName });
 export const SocketParams = z.object({ socketId });
-export const ChannelsQuery = z.object({ prefix: z.string().max(255).optional(), limit, cursor });
+const soughtText = z.string().min(1).max(255).optional();
+export const ChannelsQuery = z.object({
+  prefix: z.string().max(255).optional().openapi({ description: "How the names begin" }),
+  search: z
+    .string()
+    .max(255)
+    .optional()
+    .openapi({ description: "What stands somewhere in the names, in upper or lower case" }),
+  sort: z.enum(["name", "members", "subscribers"]).default("name"),
+  order: z
+    .enum(["asc", "desc"])
+    .optional()
+    .openapi({ description: "`asc` for names and `desc` for numbers, unless told" }),
+  limit,
+  cursor: cursor.openapi({
+    description: "From the Link header of the page before; for the same sort, order and search",
+  }),
+});
 export const MembersQuery = z.object({ cursor });
-export const ConnectionsQuery = z.object({ limit, cursor, userId: userId.optional() });
+export const ConnectionsQuery = z.object({
+  limit,
+  cursor,
+  userId: userId.optional(),
+  socketId: socketId.optional(),
+  address: soughtText.openapi({ description: "How the address begins", example: "192.0.2." }),
+  dialect: soughtText.openapi({ example: "native" }),
+  nodeId: soughtText,
+});
 export const HistoryQuery = z
   .object({
     limit,
@@ -206,6 +236,7 @@ export const SessionSchema = z
       tokens: z.boolean().openapi({ description: "Whether tokens can be issued here" }),
       roomTokens: z.boolean(),
       socketPath: z.string(),
+      usersPerNotify: z.int().openapi({ description: "How many users one notification may have" }),
       dialects: z.object({
         native: z.boolean(),
         steedos: z.boolean(),

@@ -1,4 +1,4 @@
-import type { Connection, EncodedFrame, Origin, Session } from "@roomcast/core";
+import type { Connection, ConnectionLoad, EncodedFrame, Origin, Session } from "@roomcast/core";
 import type { Socket } from "socket.io";
 import type { Link } from "./link.ts";
 import { visibleHeaders } from "./origins.ts";
@@ -32,6 +32,8 @@ export class SocketIoConnection implements Connection {
   /** Bytes that Engine.IO has and its client has not taken, and whether those are, or lately were, too many. */
   #waiting = 0;
   #stuck = false;
+  /** Bytes that Engine.IO was given. */
+  #given = 0;
 
   constructor(options: SocketIoConnectionOptions) {
     this.id = options.id;
@@ -63,8 +65,10 @@ export class SocketIoConnection implements Connection {
     return this.#outlet === undefined ? this.#stuck : this.#outlet.overloaded;
   }
 
-  get backlog(): number {
-    return this.#outlet === undefined ? this.#waiting + this.#link.untaken : this.#outlet.backlog;
+  get load(): ConnectionLoad {
+    const outlet = this.#outlet;
+    if (outlet === undefined) return { waiting: this.#waiting + this.#link.untaken, written: this.#given };
+    return { waiting: outlet.backlog, written: outlet.written + this.#given };
   }
 
   write(frame: EncodedFrame): void {
@@ -130,6 +134,7 @@ export class SocketIoConnection implements Connection {
     }
     const { bytes } = packet;
     this.#waiting += bytes;
+    this.#given += bytes;
     const backlog = this.#waiting + this.#link.untaken;
     this.#stuck ||= backlog > this.#link.services.limits.backlogBytes;
     this.#socket.conn.write(packet.text, { compress: false }, () => this.#sent(bytes));

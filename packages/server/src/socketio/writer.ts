@@ -109,6 +109,12 @@ export class Outlet {
     return this.#socket.writableLength + (this.#queue?.bytes ?? 0);
   }
 
+  /** Bytes that were written, its handshake and what waits with them. Sockets of the system count them by themselves. */
+  get written(): number {
+    const { bytesWritten = 0 }: Duplex & { readonly bytesWritten?: number } = this.#socket;
+    return bytesWritten + (this.#queue?.bytes ?? 0);
+  }
+
   /** Appends a whole WebSocket frame. `shared`: other connections are given the very same buffer. */
   push(frame: Buffer, shared: boolean): void {
     if (this.#ended) return;

@@ -11,6 +11,7 @@ import { hideSecrets } from "./secrets.ts";
 const dialects = dialectsOf({
   tokens: true,
   roomTokens: true,
+  usersPerNotify: 1000,
   socketPath: "/socket.io/",
   dialects: { native: true, steedos: true, twake: true, plazer: { namespace: "/events" } },
 });

@@ -1,0 +1,56 @@
+import {
+  GatewayError,
+  type ChannelAction,
+  type ChannelAddress,
+  type ErrorCode,
+  type Principal,
+} from "@roomcast/protocol";
+import type { PolicyContext, Verdict } from "../policy.ts";
+import { refusal } from "../refusal.ts";
+import type { Services } from "../services.ts";
+
+/** Whether somebody may do something, and what that is owed to or the error that a client would be told. */
+export interface Decision {
+  readonly allowed: boolean;
+  readonly by?: "rule" | "grant";
+  readonly code?: ErrorCode;
+  readonly message?: string;
+}
+
+export type Decisions = Readonly<Record<ChannelAction, Decision>>;
+
+/**
+ * What the policy says to all that `principal` may want of a channel. To publish takes to follow, so that it is decided as
+ * for one who follows where that is allowed.
+ */
+export async function decisionsFor(
+  services: Pick<Services, "hooks" | "policy">,
+  principal: Principal,
+  address: ChannelAddress,
+  context: PolicyContext = { following: false },
+): Promise<Decisions> {
+  const decide = async (action: ChannelAction, known = context): Promise<Decision> => {
+    try {
+      const { hooks, policy } = services;
+      const verdict = await hooks.bound("rule", () => policy.decide(principal, action, address, known));
+      return decision(verdict, action);
+    } catch (thrown) {
+      const { code, message } = GatewayError.from(thrown);
+      return { allowed: false, code, message };
+    }
+  };
+  const subscribe = await decide("subscribe");
+  const following = context.following === false ? (subscribe.by ?? false) : context.following;
+  const [presence, history, publish] = await Promise.all([
+    decide("presence"),
+    decide("history"),
+    decide("publish", { ...context, following }),
+  ]);
+  return { subscribe, presence, history, publish };
+}
+
+function decision(verdict: Verdict, action: ChannelAction): Decision {
+  if (verdict.allowed) return { allowed: true, by: verdict.by };
+  const { code, message } = refusal(action);
+  return { allowed: false, code, message };
+}
