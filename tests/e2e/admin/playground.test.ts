@@ -123,7 +123,7 @@ describe("side by side", () => {
     expect(sent).toMatch(/^42\d\["publish",\{"channel":"chat:side"/);
     expect(await native.row("Frames", '["publish"').innerText()).toContain(`${sent.length} byte`);
     expect(await native.root.getByTitle(/^Bytes of the frames/).innerText()).toMatch(
-      /^↓ \d+ \([\d.,]+ (byte|kB)\) received · ↑ \d+ \([\d.,]+ (byte|kB)\) sent$/,
+      /^↓ \d+ \([\d.,]+ (bytes?|kB)\) received · ↑ \d+ \([\d.,]+ (bytes?|kB)\) sent$/,
     );
 
     // Neither the handshake nor the room's token, in any field or frame.
@@ -266,7 +266,6 @@ describe("what goes by", () => {
     await panel.row("Events", "↩ nonsense").waitFor();
     expect(await panel.answer.innerText()).toContain('"code": "UNKNOWN_COMMAND"');
     await panel.is("Connected");
-    await expectAccessible(page);
   });
 });
 
@@ -398,8 +397,8 @@ describe("languages", () => {
     await page.getByRole("button", { name: add }).click();
     await page.getByRole("button", { name: connect, exact: true }).click();
     await page.getByRole("listbox").first().waitFor();
-    expect(await page.locator("main").innerText()).not.toMatch(/playground:|\w+\.\w+\.\w+ /);
-    await expectAccessible(page);
+    // Nothing is shown by its key.
+    expect(await page.locator("main").innerText()).not.toMatch(/\b(connect|command|log|code|facts|token|phases)\.\w/);
   });
 });
 
@@ -424,8 +423,8 @@ const openAt = async (url: string): Promise<Page> => {
   return page;
 };
 
-describe("another gateway", () => {
-  it("that makes no tokens takes one that is pasted", async () => {
+describe("a gateway that makes no tokens", () => {
+  it("takes one that is pasted", async () => {
     const issuer = {
       issuer: "https://issuer.test",
       url: "http://127.0.0.1:9/keys",
@@ -454,26 +453,25 @@ describe("another gateway", () => {
     await other.close({ drainSeconds: 0 });
     site.origins.delete(other.url);
   });
+});
 
-  it("that goes away is missed, and found again", { timeout: 30_000 }, async () => {
-    const first = await startOther((config) => config);
-    const page = await openAt(first.url);
+describe("a gateway that goes away", () => {
+  it("is missed, and found again", { timeout: 30_000 }, async () => {
+    const page = await open();
     const panel = await PlaygroundPanel.add(page, "Native");
     await panel.connect();
-    await first.close({ drainSeconds: 0 });
-    await panel.is("Reconnecting");
-    await panel.row("Events", "SHUTTING_DOWN").waitFor();
-    await panel.row("Events", "reconnect_attempt").waitFor();
-    await panel.root.getByRole("alert").waitFor();
-    expect(await panel.button("Send").isDisabled()).toBe(true);
-    const second = await startOther((config) => ({ ...config, port: Number(new URL(first.url).port) }));
+    await panel.clear("Frames");
+    await site.restart(async () => {
+      await panel.is("Reconnecting");
+      await panel.row("Events", "SHUTTING_DOWN").waitFor();
+      await panel.row("Events", "reconnect_attempt").waitFor();
+      await panel.root.getByRole("alert").waitFor();
+      expect(await panel.button("Send").isDisabled()).toBe(true);
+    });
     await panel.is("Connected");
     // The new link's frames are seen from the first on.
     await panel.row("Frames", '0{"sid":"•••"').waitFor();
     expect(await panel.ask("subscribe")).toContain('"ok": true');
-    await page.context().close();
-    await second.close({ drainSeconds: 0 });
-    site.forgive(/WebSocket connection to|ERR_CONNECTION_REFUSED|Failed to load resource/);
-    site.origins.delete(first.url);
+    site.forgive(/WebSocket connection to|ERR_CONNECTION_REFUSED/);
   });
 });
