@@ -20,6 +20,10 @@ const open = async (options: Parameters<Site["newPage"]>[0] = {}): Promise<Page>
   return page;
 };
 
+/** What has the focus, by its text. */
+const focus = async (page: Page): Promise<string | null | undefined> =>
+  await page.evaluate(() => document.activeElement?.textContent);
+
 /** A browser that an application of Steedos has logged in. */
 const logIn = async (page: Page, user: string): Promise<void> => {
   const cookies = { "X-Space-Id": TENANT, "X-Auth-Token": `of-${user}` };
@@ -151,6 +155,8 @@ describe("side by side", () => {
 
     await native.button("Show the code").click();
     await expectAccessible(page);
+    const list = native.root.getByRole("listbox", { name: "Events" });
+    await list.evaluate((element) => element.scrollIntoView({ block: "end" }));
     await takePictures(page, "playground");
     for (const viewport of [PHONE, NARROWEST]) {
       await page.setViewportSize(viewport);
@@ -232,8 +238,23 @@ describe("what goes by", () => {
 
   it("may be anything, and stays what it is", async () => {
     const page = await open();
-    const panel = await PlaygroundPanel.add(page, "Native");
-    await panel.connect();
+    // By the keyboard alone.
+    const panel = new PlaygroundPanel({ page, dialect: "Native", number: 1 });
+    await page.getByRole("button", { name: "Add Native" }).press("Enter");
+    expect(await focus(page)).toBe(panel.name);
+    for (const label of ["Remove Native, connection 1", "Log in", "User id"]) {
+      await page.keyboard.press("Tab");
+      expect([
+        label,
+        await panel.root.getByLabel(label).evaluate((element) => element === document.activeElement),
+      ]).toEqual([label, true]);
+    }
+    await page.keyboard.press("Enter");
+    await panel.is("Connected");
+    await panel.button("Disconnect").press("Enter");
+    expect(await focus(page)).toBe("Connect anew");
+    await page.keyboard.press("Enter");
+    await panel.is("Connected");
     await panel.ask("subscribe");
     const nasty = `<script>document.title = "x"</script><img src=x onerror=alert(1)> \u200b\u202eabc`;
     const payload = JSON.stringify({ channel: "chat:1", event: "message", data: { nasty } });
@@ -260,12 +281,16 @@ describe("what goes by", () => {
     await panel.root.getByLabel("Event", { exact: true }).fill("disconnect");
     await panel.root.getByText("Socket.IO keeps this name to itself").waitFor();
     await panel.root.getByLabel("Event", { exact: true }).fill("nonsense");
-    // Also by the keyboard alone.
     await panel.clear("Events");
     await panel.root.getByLabel("Argument (JSON)").press("Control+Enter");
     await panel.row("Events", "↩ nonsense").waitFor();
     expect(await panel.answer.innerText()).toContain('"code": "UNKNOWN_COMMAND"');
     await panel.is("Connected");
+    await panel.button(`Remove ${panel.name}`).press("Enter");
+    await page.getByRole("heading", { name: "No connection yet" }).waitFor();
+    expect(
+      await page.getByLabel("Channel", { exact: true }).evaluate((field) => field === document.activeElement),
+    ).toBe(true);
   });
 });
 
