@@ -89,6 +89,43 @@ describe("each dialect", () => {
   });
 });
 
+describe("a token", () => {
+  it("says what was chosen, of the tenant that is looked at, and no more than one may give", async () => {
+    const page = await site.newPage();
+    await site.signIn(page, "admin", "playground");
+    const own = await PlaygroundPanel.add(page, "Native");
+    const roles = own.root.getByRole("group", { name: "Roles" }).getByRole("checkbox");
+    expect(await roles.evaluateAll((all) => all.map((one) => (one as HTMLInputElement).value))).toEqual([
+      "client",
+      "service",
+      "admin",
+    ]);
+
+    const wide = await open();
+    const panel = await PlaygroundPanel.add(wide, "Native");
+    await panel.button("Grants and public information").click();
+    await panel.root.getByLabel(/^info/).fill("[1]");
+    await panel.button("Connect").click();
+    await panel.root.getByText("This has to be a JSON object").waitFor();
+    await panel.root.getByLabel(/^info/).fill('{ "name": "Ann" }');
+    await panel.root.getByLabel(/^channels/).fill('{ "chat:{room}": ["subscribe", "presence"] }');
+    await panel.root.getByLabel("The grants are all that this token reaches").check();
+    await panel.connect();
+    expect(await panel.ask("join")).toContain('"name": "Ann"');
+    expect(await panel.ask("subscribe", '{ "topic": "news:1" }')).toContain('"code": "FORBIDDEN"');
+
+    await wide.getByLabel("Tenant").fill("beta");
+    await wide.getByLabel("Tenant").press("Enter");
+    await wide.getByRole("heading", { name: "No connection yet" }).waitFor();
+    const other = await PlaygroundPanel.add(wide, "Native");
+    await other.connect();
+    expect(JSON.parse(await other.read("Events", "session"))).toMatchObject({
+      tenantId: "beta",
+      userId: "playground-1",
+    });
+  });
+});
+
 describe("side by side", () => {
   it("shows one publication in two languages, as events and as frames, and no token unless asked", async () => {
     const page = await open({ viewport: { width: 1600, height: 900 } });
