@@ -30,8 +30,8 @@ describe("not connected", () => {
     await step(page, /^Have the user open the application again\./);
     await expectAccessible(page);
     await takePictures(page, "users-not-connected");
-    // Back again, it is seen without anybody's doing.
     await client("left", CHANNEL);
+    await page.getByRole("button", { name: "Reload" }).click();
     await verdict(page, "Nothing wrong seen");
   });
 
@@ -193,7 +193,7 @@ describe("nothing wrong", () => {
     expect(await table.getByText("does not follow").count()).toBe(1);
     await page.getByRole("link", { name: "Send a test notification" }).click();
     await until(() => expect(new URL(page.url()).pathname).toBe("/admin/notifications"));
-    expect(new URL(page.url()).searchParams.get("userId")).toBe(USER);
+    await until(async () => expect(await page.getByLabel("To", { exact: true }).inputValue()).toBe(USER));
   });
 
   it("of another tenant's user is never shown", async () => {

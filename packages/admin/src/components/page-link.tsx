@@ -2,24 +2,19 @@ import "./page-link.css";
 import { Anchor } from "@mantine/core";
 import type { ReactNode } from "react";
 import { Link } from "wouter";
+import { href } from "./href.ts";
 
-export interface PageTarget {
+export interface PageLinkProps {
   /** A route of the page, such as `/connections`. */
   readonly to: string;
-  readonly query?: Readonly<Record<string, string | undefined>>;
+  readonly query: Readonly<Record<string, string>>;
+  readonly children: ReactNode;
 }
 
-/** The address of a part of the page, below its base. */
-export function pageAddress({ to, query = {} }: PageTarget): string {
-  const search = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) if (value !== undefined && value !== "") search.set(name, value);
-  return search.size === 0 ? to : `${to}?${search.toString()}`;
-}
-
-/** A link to another part of the page. */
-export function PageLink({ children, ...target }: PageTarget & { readonly children: ReactNode }) {
+/** A link to another part of the page, as high as a finger needs it. */
+export function PageLink({ to, query, children }: PageLinkProps) {
   return (
-    <Anchor component={Link} href={pageAddress(target)} size="sm" className="page-link">
+    <Anchor component={Link} href={href(to, query)} size="sm" className="page-link">
       {children}
     </Anchor>
   );

@@ -1,5 +1,4 @@
 import { Button, EmptyState, Loader, Text } from "@mantine/core";
-import { useMediaQuery } from "@mantine/hooks";
 import { useCallback, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useSearchParams } from "wouter";
@@ -8,8 +7,11 @@ import { useList, type List } from "../../api/use-list.ts";
 import type { Connection } from "../../api/types.ts";
 import { Failure } from "../../components/failure.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
-import { PageLink, pageAddress } from "../../components/page-link.tsx";
+import { href } from "../../components/href.ts";
+import { PageLink } from "../../components/page-link.tsx";
 import { Plain } from "../../components/plain.tsx";
+import { tableHeight } from "../../components/table-height.ts";
+import { useNarrow } from "../../components/use-narrow.ts";
 import { useNumbers } from "../../components/use-numbers.ts";
 import { VirtualTable, type Column } from "../../components/virtual-table.tsx";
 import { When } from "../../components/when.tsx";
@@ -51,7 +53,7 @@ export function ConnectionList() {
           columns={columns}
           rows={list.entries}
           total={looksThrough(search) ? undefined : list.total}
-          height="max(20rem, calc(100vh - 300px))"
+          height={tableHeight(list.entries.length, 300)}
           onEnd={list.next}
           rowKey={({ socketId }) => socketId}
         />
@@ -82,7 +84,7 @@ const FULL = 100;
 function useColumns(): readonly Column<Connection>[] {
   const { t } = useTranslation("connections");
   const own = useLive()?.client.session?.socketId;
-  const narrow = useMediaQuery("(max-width: 48em)", false, { getInitialValueInEffect: false });
+  const narrow = useNarrow();
   return useMemo(() => {
     const all: readonly (Column<Connection> & { readonly wide?: true })[] = [
       {
@@ -178,7 +180,7 @@ function Nothing({ search, clear }: { readonly search: ConnectionSearch; readonl
     >
       <EmptyState.Actions>
         {by === "userId" ? (
-          <Button component={Link} href={pageAddress({ to: "/users", query: { userId: text } })}>
+          <Button component={Link} href={href("/users", { userId: text })}>
             {t("noneFound.report", { userId: text })}
           </Button>
         ) : null}
