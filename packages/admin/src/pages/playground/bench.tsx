@@ -11,6 +11,8 @@ const MOST = 6;
 interface Panel {
   readonly number: number;
   readonly connection: PlaygroundConnection;
+  /** Whether it is where the keyboard goes on: the button that made it may be gone. */
+  readonly focused: boolean;
 }
 
 /** The connections of the playground, side by side. They end when the page is left. */
@@ -22,6 +24,7 @@ export function Bench() {
   const [panels, setPanels] = useState<readonly Panel[]>([]);
   const last = useRef(0);
   const open = useRef(panels);
+  const field = useRef<HTMLInputElement>(null);
   useEffect(() => {
     open.current = panels;
   }, [panels]);
@@ -33,21 +36,23 @@ export function Bench() {
   );
 
   const add = (...chosen: readonly Dialect[]): void => {
-    const added = chosen.map((dialect) => {
+    const added = chosen.map((dialect, index) => {
       const connection = new PlaygroundConnection({ dialect, origin: window.location.origin });
-      return { number: ++last.current, connection };
+      return { number: ++last.current, connection, focused: index === 0 };
     });
     setPanels([...panels, ...added].slice(0, MOST));
   };
   const remove = ({ number, connection }: Panel): void => {
     connection.disconnect();
     setPanels(panels.filter((panel) => panel.number !== number));
+    field.current?.focus();
   };
 
   return (
     <>
       <Group align="flex-end" mb="md" className="playground-bar">
         <TextInput
+          ref={field}
           label={t("channel")}
           description={t("channelHelp")}
           value={channel}
@@ -82,6 +87,7 @@ export function Bench() {
             number={panel.number}
             connection={panel.connection}
             channel={channel}
+            focused={panel.focused}
             remove={() => remove(panel)}
           />
         ))}

@@ -1,5 +1,5 @@
 import { Button, Checkbox, Group, NativeSelect, Title } from "@mantine/core";
-import { useId, useState, type FormEvent } from "react";
+import { useId, useRef, useState, type FormEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { useSession } from "../../app/session.tsx";
 import { useAction } from "../../components/use-action.ts";
@@ -30,6 +30,7 @@ export function ConnectForm({ panel, number, connection, state }: ConnectFormPro
   const [tried, setTried] = useState(false);
   const [opened, setOpened] = useState(false);
   const region = useId();
+  const submit = useRef<HTMLButtonElement>(null);
 
   const active = state.phase !== "idle" && state.phase !== "ended";
   // While there is a connection, what goes over it is what one wants to see.
@@ -79,11 +80,18 @@ export function ConnectForm({ panel, number, connection, state }: ConnectFormPro
       ) : null}
       <Group gap="xs">
         {active ? (
-          <Button variant="default" onClick={() => connection.disconnect()}>
+          <Button
+            variant="default"
+            onClick={() => {
+              connection.disconnect();
+              // This button goes with the connection.
+              submit.current?.focus();
+            }}
+          >
             {t("connect.disconnect")}
           </Button>
         ) : null}
-        <Button type="submit" loading={busy} variant={active ? "default" : "filled"}>
+        <Button ref={submit} type="submit" loading={busy} variant={active ? "default" : "filled"}>
           {t(state.phase === "idle" ? "connect.connect" : "connect.again")}
         </Button>
         {active ? (

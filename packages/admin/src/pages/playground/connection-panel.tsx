@@ -1,5 +1,5 @@
 import { Button, Group, Paper, Title } from "@mantine/core";
-import { useState, useSyncExternalStore } from "react";
+import { useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import { CodeView } from "./code-view.tsx";
 import { CommandForm } from "./command-form.tsx";
@@ -13,21 +13,27 @@ export interface ConnectionPanelProps {
   readonly connection: PlaygroundConnection;
   /** For the templates. */
   readonly channel: string;
+  /** Whether to begin with the focus. */
+  readonly focused: boolean;
   readonly remove: () => void;
 }
 
 /** One connection: its login, its commands, and what goes over it. */
-export function ConnectionPanel({ number, connection, channel, remove }: ConnectionPanelProps) {
+export function ConnectionPanel({ number, connection, channel, focused, remove }: ConnectionPanelProps) {
   const { t } = useTranslation("playground");
   const state = useSyncExternalStore(connection.subscribe, connection.state);
   const [revealed, setRevealed] = useState(false);
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    if (focused) heading.current?.focus();
+  }, [focused]);
   const name = t("panel", { dialect: t(`dialects.${connection.dialect.name}.name`), number });
   const id = `connection-${number}`;
   return (
     <Paper withBorder p="md" component="section" aria-labelledby={id} className="playground-panel">
       <Group justify="space-between" gap="xs" mb="xs">
         <Group gap="sm">
-          <Title order={2} size="h4" id={id}>
+          <Title ref={heading} order={2} size="h4" id={id} tabIndex={-1} className="playground-heading">
             {name}
           </Title>
           <PhaseBadge state={state} />

@@ -20,7 +20,7 @@ export function JsonVerdict({ check }: { readonly check: JsonCheck }) {
   ];
   return (
     <Text size="xs" c="dimmed" className="playground-verdict">
-      {t("command.size", { bytes: numbers.bytes(bytes), depth: numbers.count(depth) })}
+      {t("command.size", { bytes: numbers.bytes(bytes), count: depth })}
       {warnings.map((warning) => (
         <Text key={warning} span inherit className="playground-warning">
           {" · "}

@@ -52,6 +52,8 @@ export class Log {
   #held: { readonly rows: readonly LogRow[]; readonly last: number } | undefined;
   #snapshot: LogSnapshot = { rows: [], in: NONE, out: NONE, paused: false, waiting: 0 };
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** When the readers were told last. */
+  #told = -DRAW_MS;
 
   readonly subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener);
@@ -69,7 +71,7 @@ export class Log {
     while (this.#rows.length > MOST_ROWS || (this.#characters > MOST_CHARACTERS && this.#rows.length > 1)) {
       this.#characters -= this.#rows.shift()?.text.length ?? 0;
     }
-    this.#timer ??= setTimeout(() => this.#tell(), DRAW_MS);
+    this.#timer ??= setTimeout(() => this.#tell(), Math.max(0, this.#told + DRAW_MS - performance.now()));
   }
 
   /** Holds what is shown; more is kept meanwhile. */
@@ -91,6 +93,7 @@ export class Log {
   #tell(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#told = performance.now();
     const held = this.#held;
     this.#snapshot = {
       rows: held?.rows ?? [...this.#rows],
