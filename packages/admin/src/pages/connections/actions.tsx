@@ -2,7 +2,7 @@ import { Button } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import { named } from "../../api/named.ts";
+import { pathPiece } from "../../api/path-piece.ts";
 import { RestError } from "../../api/rest.ts";
 import type { Connection } from "../../api/types.ts";
 import { useSession } from "../../app/session.tsx";
@@ -27,7 +27,7 @@ export function DisconnectButton({
   const disconnect = async (): Promise<void> => {
     await run(async () => {
       try {
-        await rest.delete(named("/api/socket/connections", socketId));
+        await rest.delete(`/api/socket/connections/${pathPiece(socketId)}`);
         return t("disconnect.done", { socketId });
       } catch (error) {
         // It is as was wanted, though by somebody else.

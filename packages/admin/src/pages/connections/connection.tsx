@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import { Link, useSearchParams } from "wouter";
 import { Incidents } from "../../components/incidents.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
-import { href } from "../../components/href.ts";
+import { pageAddress } from "../../components/page-link.tsx";
 import { RuleDialog } from "../../components/rule-dialog.tsx";
 import { RuleTester } from "../../components/rule-tester.tsx";
 import { Section } from "../../components/section.tsx";
@@ -36,7 +36,7 @@ export function ConnectionPage({ socketId }: { readonly socketId: string }) {
         </Button>
         <PageHeader title={details === undefined ? t("title") : title} description={socketId}>
           {userId === undefined ? null : (
-            <Button component={Link} href={href("/users", { userId })} variant="default">
+            <Button component={Link} href={pageAddress({ to: "/users", query: { userId } })} variant="default">
               {t("details.diagnose")}
             </Button>
           )}

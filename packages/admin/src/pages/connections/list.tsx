@@ -7,8 +7,7 @@ import { useList, type List } from "../../api/use-list.ts";
 import type { Connection } from "../../api/types.ts";
 import { Failure } from "../../components/failure.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
-import { href } from "../../components/href.ts";
-import { PageLink } from "../../components/page-link.tsx";
+import { PageLink, pageAddress } from "../../components/page-link.tsx";
 import { Plain } from "../../components/plain.tsx";
 import { tableHeight } from "../../components/table-height.ts";
 import { useNarrow } from "../../components/use-narrow.ts";
@@ -180,7 +179,7 @@ function Nothing({ search, clear }: { readonly search: ConnectionSearch; readonl
     >
       <EmptyState.Actions>
         {by === "userId" ? (
-          <Button component={Link} href={href("/users", { userId: text })}>
+          <Button component={Link} href={pageAddress({ to: "/users", query: { userId: text } })}>
             {t("noneFound.report", { userId: text })}
           </Button>
         ) : null}

@@ -2,7 +2,7 @@ import { Alert, Button, Group, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 import { Failure } from "../../components/failure.tsx";
-import { href } from "../../components/href.ts";
+import { pageAddress } from "../../components/page-link.tsx";
 import { useMoment } from "../../components/use-moment.ts";
 import type { WatchedConnection } from "./use-connection.ts";
 
@@ -41,7 +41,7 @@ export function Standing({ watched }: { readonly watched: WatchedConnection }) {
           {t("details.back")}
         </Button>
         {userId === undefined ? null : (
-          <Button component={Link} href={href("/users", { userId })} size="xs" variant="default">
+          <Button component={Link} href={pageAddress({ to: "/users", query: { userId } })} size="xs" variant="default">
             {t("details.gone.report", { userId })}
           </Button>
         )}

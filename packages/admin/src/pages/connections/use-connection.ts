@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
-import { named } from "../../api/named.ts";
+import { pathPiece } from "../../api/path-piece.ts";
 import { RestError } from "../../api/rest.ts";
 import type { ConnectionDetails } from "../../api/types.ts";
 import { useSession } from "../../app/session.tsx";
@@ -26,7 +26,7 @@ export function useConnection(socketId: string): WatchedConnection {
   const { data, dataUpdatedAt, error, refetch } = useQuery({
     queryKey: ["connection", tenantId, socketId],
     queryFn: async ({ signal }) =>
-      await rest.get<ConnectionDetails>(named("/api/socket/connections", socketId), { signal }),
+      await rest.get<ConnectionDetails>(`/api/socket/connections/${pathPiece(socketId)}`, { signal }),
     // It is asked again soon anyway, and whoever looks should know at once.
     retry: false,
     refetchInterval: ({ state }) => (isGone(state.error) ? false : REFETCH_MS),

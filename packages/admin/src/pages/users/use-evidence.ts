@@ -1,5 +1,5 @@
 import { useQueries, useQuery } from "@tanstack/react-query";
-import { named } from "../../api/named.ts";
+import { pathPiece } from "../../api/path-piece.ts";
 import { RestError } from "../../api/rest.ts";
 import type { Connection, ConnectionDetails, RuleTest, UserReport } from "../../api/types.ts";
 import { useSession } from "../../app/session.tsx";
@@ -22,7 +22,7 @@ export function useEvidence(userId: string, channel: string): EvidenceState {
   const { rest, tenantId } = useSession();
   const user = useQuery({
     queryKey: ["user", tenantId, userId],
-    queryFn: async ({ signal }) => await rest.get<UserReport>(named("/api/socket/users", userId), { signal }),
+    queryFn: async ({ signal }) => await rest.get<UserReport>(`/api/socket/users/${pathPiece(userId)}`, { signal }),
     refetchInterval: REFETCH_MS,
   });
   const listed = user.data?.connections.slice(0, MOST_LOOKED_AT) ?? [];
@@ -30,7 +30,7 @@ export function useEvidence(userId: string, channel: string): EvidenceState {
     queries: listed.map(({ socketId }) => ({
       queryKey: ["connection", tenantId, socketId],
       queryFn: async ({ signal }: { signal: AbortSignal }) =>
-        await rest.get<ConnectionDetails>(named("/api/socket/connections", socketId), { signal }),
+        await rest.get<ConnectionDetails>(`/api/socket/connections/${pathPiece(socketId)}`, { signal }),
       retry: false,
       refetchInterval: REFETCH_MS,
     })),

@@ -2,7 +2,7 @@ import { Button, Group, List, Loader, Paper, Text, Title } from "@mantine/core";
 import { useId, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
-import { href } from "../../components/href.ts";
+import { pageAddress } from "../../components/page-link.tsx";
 import { useMoment } from "../../components/use-moment.ts";
 import { diagnose, type Diagnosis, type Evidence, type Verdict } from "./diagnosis.ts";
 import { FindingText } from "./finding-text.tsx";
@@ -104,7 +104,12 @@ function Reasons({
           </Button>
         ) : null}
         {verdict === "nothing" ? (
-          <Button component={Link} href={href("/notifications", { userId })} size="xs" variant="default">
+          <Button
+            component={Link}
+            href={pageAddress({ to: "/notifications", query: { userId } })}
+            size="xs"
+            variant="default"
+          >
             {t("sendTest")}
           </Button>
         ) : null}
