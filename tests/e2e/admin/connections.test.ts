@@ -206,7 +206,7 @@ describe("one connection", () => {
     const page = await open({}, "connections?socketId=nobody");
     await page.getByText("There is no connection with this socket ID, or not any more.").waitFor();
     await expectAccessible(page);
-    for (const name of ["..", "a/b?c=d#e", "<script>alert(1)</script>", "\u202eabc"]) {
+    for (const name of ["..", "a/b?c=d#<script>alert(1)</script>\u202e"]) {
       await page.goto(`${site.url}/admin/connections?socketId=${encodeURIComponent(name)}`);
       await page.getByText("There is no connection with this socket ID, or not any more.").waitFor();
     }

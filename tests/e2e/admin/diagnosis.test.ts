@@ -206,10 +206,7 @@ describe("nothing wrong", () => {
 
 it("says the same in Chinese and Portuguese, on a telephone", async () => {
   await client("phone");
-  for (const [locale, text] of [
-    ["zh-CN", "已连接但未订阅"],
-    ["pt-BR", "Conectado e sem assinatura"],
-  ] as const) {
+  const look = async (locale: string, text: string): Promise<void> => {
     const page = await site.newPage({ viewport: PHONE, locale });
     await page.goto(`${site.url}/admin/users?userId=${USER}`);
     const token = site.token({ userId: "admin", roles: ["admin"], tenantId: "phone" });
@@ -218,7 +215,8 @@ it("says the same in Chinese and Portuguese, on a telephone", async () => {
     await page.getByRole("heading", { name: text, level: 2 }).waitFor();
     await expectAccessible(page);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(PHONE.width);
-  }
+  };
+  await Promise.all([look("zh-CN", "已连接但未订阅"), look("pt-BR", "Conectado e sem assinatura")]);
 });
 
 /** Signs in on the page, and asks about user 4711: what a test sees first. */
