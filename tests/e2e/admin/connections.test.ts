@@ -159,6 +159,7 @@ describe("one connection", () => {
     const events = page.getByRole("row").filter({ hasText: "Events to the client" }).getByRole("cell").last();
     expect(await events.textContent()).toContain("0");
     for (let n = 0; n < 7; n++) await site.gateway.publish({ tenantId: TENANT, name: "chat:all" }, "said", { n });
+    await page.getByRole("button", { name: "Reload" }).click();
     await until(async () => expect(await events.textContent()).toContain("7"));
     await expectAccessible(page);
     await takePictures(page, "connection");
@@ -205,7 +206,7 @@ describe("one connection", () => {
     const page = await open({}, "connections?socketId=nobody");
     await page.getByText("There is no connection with this socket ID, or not any more.").waitFor();
     await expectAccessible(page);
-    for (const name of ["..", "a/b?c=d#e", "<script>alert(1)</script>", "\u202eabc"]) {
+    for (const name of ["..", "a/b?c=d#<script>alert(1)</script>\u202e"]) {
       await page.goto(`${site.url}/admin/connections?socketId=${encodeURIComponent(name)}`);
       await page.getByText("There is no connection with this socket ID, or not any more.").waitFor();
     }
@@ -270,7 +271,13 @@ describe("what an admin does", () => {
 
 async function open(who: Who = {}, path = "connections", viewport?: typeof PHONE): Promise<Page> {
   const page = await site.newPage(viewport === undefined ? {} : { viewport });
-  await site.signIn(page, { userId: "admin", roles: ["admin"], ...who }, path);
+  const admin = { userId: "admin", roles: ["admin"], ...who };
+  if (path !== "connections") await site.signIn(page, admin, path);
+  else {
+    // Once the page's own connection is there, which is one of the list.
+    await site.signIn(page, admin, "users");
+    await page.getByRole("link", { name: "Connections", exact: true }).click();
+  }
   return page;
 }
 

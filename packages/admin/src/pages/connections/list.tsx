@@ -1,5 +1,4 @@
 import { Button, EmptyState, Loader, Text } from "@mantine/core";
-import { useMediaQuery } from "@mantine/hooks";
 import { useCallback, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useSearchParams } from "wouter";
@@ -10,6 +9,8 @@ import { Failure } from "../../components/failure.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { PageLink, pageAddress } from "../../components/page-link.tsx";
 import { Plain } from "../../components/plain.tsx";
+import { tableHeight } from "../../components/table-height.ts";
+import { useNarrow } from "../../components/use-narrow.ts";
 import { useNumbers } from "../../components/use-numbers.ts";
 import { VirtualTable, type Column } from "../../components/virtual-table.tsx";
 import { When } from "../../components/when.tsx";
@@ -51,7 +52,7 @@ export function ConnectionList() {
           columns={columns}
           rows={list.entries}
           total={looksThrough(search) ? undefined : list.total}
-          height="max(20rem, calc(100vh - 300px))"
+          height={tableHeight(list.entries.length, 300)}
           onEnd={list.next}
           rowKey={({ socketId }) => socketId}
         />
@@ -82,7 +83,7 @@ const FULL = 100;
 function useColumns(): readonly Column<Connection>[] {
   const { t } = useTranslation("connections");
   const own = useLive()?.client.session?.socketId;
-  const narrow = useMediaQuery("(max-width: 48em)", false, { getInitialValueInEffect: false });
+  const narrow = useNarrow();
   return useMemo(() => {
     const all: readonly (Column<Connection> & { readonly wide?: true })[] = [
       {
