@@ -1,4 +1,4 @@
-import { jwtVerify, SignJWT } from "jose";
+import { jwtVerify, SignJWT, type JWTPayload } from "jose";
 import { webcrypto } from "node:crypto";
 import { SECRET } from "./child.ts";
 
@@ -12,8 +12,8 @@ export async function importKey(): Promise<Key> {
   ]);
 }
 
-export async function signToken(key: Key, userId: string): Promise<string> {
-  return await new SignJWT()
+export async function signToken(key: Key, userId: string, claims: JWTPayload = {}): Promise<string> {
+  return await new SignJWT(claims)
     .setProtectedHeader({ alg: "HS256" })
     .setSubject(userId)
     .setIssuedAt()

@@ -5,6 +5,11 @@ import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { defaultClientConditions, defineConfig, type Plugin } from "vite";
 
 const OUT = "../server/admin";
+const BASE =
+  /node_modules\/(react|react-dom|scheduler|i18next|react-i18next|@tanstack\/(query-core|react-query)|wouter|regexparam|use-sync-external-store|clsx|@mantine\/hooks)\//;
+/** Of Mantine, what the sign-in page and most others have. */
+const MANTINE =
+  /@mantine\/core\/esm\/components\/(Alert|Anchor|Badge|Button|Center|Container|Group|Loader|NativeSelect|Paper|Radio|SimpleGrid|Skeleton|Stack|Text|TextInput|Title)\//;
 
 export default defineConfig({
   // Addresses are relative to the page's `<base>`, which the server fills in.
@@ -18,6 +23,17 @@ export default defineConfig({
     // Small files inside of others would be `data:` addresses, which the page's policy does not let in.
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 700,
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          // What every part needs are two files: else they would be dozens of small ones.
+          groups: [
+            { name: "base", test: BASE, priority: 2, includeDependenciesRecursively: false },
+            { name: "mantine", test: MANTINE, priority: 1 },
+          ],
+        },
+      },
+    },
   },
 });
 
@@ -26,7 +42,7 @@ function styled(): Plugin {
   return {
     name: "styled",
     transform: {
-      filter: { id: /@mantine\/core\/esm\/components\/.+\.module\.mjs$/ },
+      filter: { id: /@mantine\/core\/esm\/.+\.module\.mjs$/ },
       handler: (code, id) => ({
         code: `import "@mantine/core/styles/${basename(id, ".module.mjs")}.css";\n${code}`,
         map: null,

@@ -17,6 +17,8 @@ export interface Session {
     readonly tokens: boolean;
     readonly roomTokens: boolean;
     readonly socketPath: string;
+    /** How many users one notification may have. */
+    readonly usersPerNotify: number;
     readonly dialects: {
       readonly native: boolean;
       readonly steedos: boolean;
@@ -115,6 +117,8 @@ export interface Incident {
   readonly dialect?: string;
   readonly command?: string;
   readonly channel?: string;
+  /** How often it came, where it came again; `at` is the last time. */
+  readonly times?: number;
 }
 
 export interface ConnectionDetails extends Connection {
@@ -212,25 +216,28 @@ export interface Samples<Sample> {
 
 export interface NodeInfo {
   readonly nodeId: string;
-  readonly version: string;
   readonly startedAt: number;
-  readonly host: string;
-  readonly pid: number;
+  /** What nobody told the gateway of its process is null. */
+  readonly version: string | null;
+  readonly host: string | null;
+  readonly pid: number | null;
   readonly reachable: boolean;
-  readonly draining: boolean;
-  readonly connections: number;
-  readonly channels: number;
+  /** This and what follows is null where the node did not answer. */
+  readonly draining: boolean | null;
+  readonly connections: number | null;
+  readonly channels: number | null;
   readonly broker: {
     readonly kind: "memory" | "redis" | "other";
     readonly healthy: boolean;
     readonly latencyMs: number | null;
     readonly error: string | null;
-  };
+  } | null;
   readonly latest: NodeSample | null;
 }
 
 export interface NodeConfig {
   readonly nodeId: string;
   readonly version: string;
-  readonly config: Readonly<Record<string, unknown>>;
+  /** Null where the gateway was made without one. */
+  readonly config: Readonly<Record<string, unknown>> | null;
 }

@@ -1,4 +1,4 @@
-import { Alert, Button, Center, Loader, MantineProvider } from "@mantine/core";
+import { Center, Container, Loader, MantineProvider } from "@mantine/core";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect, useMemo, useState, type ReactNode } from "react";
 import { I18nextProvider, useTranslation } from "react-i18next";
@@ -6,8 +6,11 @@ import { Router } from "wouter";
 import type { i18n } from "i18next";
 import { RestError } from "../api/rest.ts";
 import { ErrorBoundary } from "../components/error-boundary.tsx";
+import { Failure } from "../components/failure.tsx";
+import { PageHeader } from "../components/page-header.tsx";
 import { HeadingFocus } from "../components/heading-focus.tsx";
 import { SignInPage } from "../pages/sign-in/page.tsx";
+import { useExactSearch } from "./exact-search.ts";
 import { chooseLanguage, preferencesCookie, readPreferences, type Preferences } from "./preferences.ts";
 import { PreferencesContext } from "./preferences-context.ts";
 import { SessionProvider, useAnySession } from "./session.tsx";
@@ -43,7 +46,7 @@ export function App({ settings, nonce, messages }: AppProps) {
     <I18nextProvider i18n={messages}>
       <QueryClientProvider client={queries}>
         <Looks nonce={nonce} settings={settings} messages={messages}>
-          <Router base={settings.path}>
+          <Router base={settings.path} searchHook={useExactSearch}>
             <SessionProvider settings={settings}>
               <HeadingFocus>
                 <Content />
@@ -115,12 +118,10 @@ function Content() {
   if (value.state === "signed-out") return <SignInPage />;
   if (value.error === undefined) return <Waiting />;
   return (
-    <Center h="100vh" component="main">
-      <Alert color="red" title={t("unavailable")} role="alert">
-        <p>{value.error.message}</p>
-        <Button onClick={value.retry}>{t("tryAgain")}</Button>
-      </Alert>
-    </Center>
+    <Container size="xs" component="main" py="xl">
+      <PageHeader title={t("unavailable")} />
+      <Failure error={value.error} retry={value.retry} />
+    </Container>
   );
 }
 

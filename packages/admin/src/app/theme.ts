@@ -10,6 +10,13 @@ export const theme = createTheme({
   defaultRadius: "md",
   cursorType: "pointer",
   respectReducedMotion: true,
+  // A dialogue's header is none of the page.
+  components: {
+    Modal: { defaultProps: { attributes: { header: { role: "presentation" } } } },
+    Drawer: { defaultProps: { attributes: { header: { role: "presentation" } } } },
+    // As what is dimmed elsewhere: Mantine has it too pale to be read.
+    Notification: { styles: { description: { color: "var(--mantine-color-dimmed)" } } },
+  },
 });
 
 /** Darker than Mantine has them: what is written in a colour on white, or on a tint of the same. */
@@ -21,7 +28,7 @@ const ON_LIGHT: Readonly<Record<string, string>> = {
   teal: "#076b4d",
   cyan: "#0a6173",
   blue: "#185c9c",
-  indigo: "#364fc7",
+  indigo: "#2c41a8",
   gray: "#495057",
 };
 
@@ -31,6 +38,8 @@ export const variables: CSSVariablesResolver = ({ colors }) => ({
     "--mantine-color-dimmed": colors.gray[7],
     "--mantine-color-placeholder": colors.gray[7],
     "--mantine-color-error": "#b02525",
+    "--mantine-color-red-filled": "#c92a2a",
+    "--mantine-color-red-filled-hover": "#b02525",
     ...Object.fromEntries(
       Object.entries(ON_LIGHT).flatMap(([name, value]) =>
         ["text", "outline", "light-color"].map((use) => [`--mantine-color-${name}-${use}`, value]),

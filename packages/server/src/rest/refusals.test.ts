@@ -30,8 +30,8 @@ const ROUTES: readonly [method: string, path: string][] = [
   ["GET", "/api/socket/channels/x/history"],
   ["GET", "/api/socket/connections"],
   ["GET", "/api/socket/connections/list"],
-  ["GET", "/api/socket/connections/x"],
   ["GET", "/api/socket/audit"],
+  ["GET", "/api/socket/connections/x"],
   ["DELETE", "/api/socket/connections/x"],
   ["GET", "/api/socket/users/x"],
   ["POST", "/api/socket/rules/test"],
@@ -133,6 +133,19 @@ describe("callers", () => {
     for (const [method, path, json] of FOR_ADMINS) {
       const there = { ...operator, "X-Tenant-Id": "theirs" };
       expect((await node.call(path, { method, headers: there, json })).status, path).not.toBe(403);
+    }
+  });
+
+  it("that are operators are of any tenant, and alone reach what is about the cluster", async () => {
+    const operator = bearer(await node.token("op", { tenantId: "mine", roles: ["operator"] }));
+    for (const headers of [operator, { ...operator, "X-Tenant-Id": "theirs" }, { "X-Api-Key": KEY }]) {
+      expect((await node.call("/api/socket/connections", { headers })).status).toBe(200);
+      expectError(await node.call("/api/cluster/none", { headers }), "NOT_FOUND");
+    }
+    for (const role of ["client", "service", "admin"] as const) {
+      const headers = bearer(await node.token("robot", { roles: [role] }));
+      for (const path of ["/api/cluster/none", "/api/cluster/nodes", "/api/cluster"])
+        expectError(await node.call(path, { headers }), "FORBIDDEN", `${role} ${path}`);
     }
   });
 

@@ -1,7 +1,47 @@
+import { EmptyState, SimpleGrid } from "@mantine/core";
 import { useTranslation } from "react-i18next";
+import { useSearchParams } from "wouter";
 import { PageHeader } from "../../components/page-header.tsx";
+import { notificationsOf } from "./diagnosis.ts";
+import { NameForm } from "./name-form.tsx";
+import { UserDiagnosis } from "./user-diagnosis.tsx";
 
+/** Diagnoses what a user hears, or asks whose. */
 export function UsersPage() {
   const { t } = useTranslation("users");
-  return <PageHeader title={t("title")} />;
+  const [query, setQuery] = useSearchParams();
+  const userId = query.get("userId") ?? "";
+  const usual = notificationsOf(userId);
+  const channel = query.get("channel") ?? usual;
+  return (
+    <>
+      <PageHeader title={userId === "" ? t("title") : t("heading", { userId })} description={t("description")} />
+      <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md" mb="md">
+        <NameForm
+          label={t("search.label")}
+          hint={t("search.hint")}
+          action={t("search.action")}
+          name={userId}
+          most={128}
+          submit={(wanted) => setQuery({ userId: wanted })}
+        />
+        {userId === "" ? null : (
+          <NameForm
+            label={t("channel.label")}
+            hint={t("channel.hint", { channel: usual })}
+            action={t("channel.action")}
+            name={channel}
+            most={255}
+            secondary
+            submit={(wanted) => setQuery({ userId, ...(wanted === usual ? undefined : { channel: wanted }) })}
+          />
+        )}
+      </SimpleGrid>
+      {userId === "" ? (
+        <EmptyState title={t("empty.title")} description={t("empty.text")} maw={560} mx="auto" my="xl" />
+      ) : (
+        <UserDiagnosis key={userId} userId={userId} channel={channel} />
+      )}
+    </>
+  );
 }
