@@ -33,6 +33,7 @@ describe("the list", () => {
       expect(last).toBe("232");
     });
     await expectAccessible(page);
+    await takePictures(page, "connections");
   });
 
   it("is searched by user, socket id, address, dialect and node, which the page's address tells", async () => {
