@@ -162,7 +162,7 @@ describe("a session", () => {
 
   it("may expire under the page, which says so and goes on after signing in again", async () => {
     const page = await site.newPage();
-    await site.signIn(page, { userId: "ada", roles: ["operator"], lifeSeconds: 3 }, "nodes");
+    await site.signIn(page, { userId: "ada", roles: ["operator"], lifeSeconds: 6 }, "nodes");
     await page.getByRole("status").getByText("Your session ends soon").waitFor();
     await page.getByRole("status").getByText("Your session has ended.").waitFor();
     expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Sign in");
