@@ -23,12 +23,14 @@ describe("the first hour", () => {
   it("shows the published event to who pastes the two commands, with tokens and without", async () => {
     const client = await tokenOf("--sub", "alice");
     const service = await tokenOf("--sub", "backend", "--role", "service");
-    for (const tryWith of [{ client, service }, "secret"] as const) {
+    const operator = await tokenOf("--sub", "me", "--role", "operator");
+    for (const tryWith of [{ client, service, operator }, "secret"] as const) {
       const text = banner({
         version: "0",
         url: server.url,
         broker: "memory",
         config: undefined,
+        admin: "/admin",
         tryWith,
         colours: false,
       });

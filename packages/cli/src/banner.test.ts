@@ -6,6 +6,7 @@ const options: BannerOptions = {
   url: "http://127.0.0.1:3000",
   broker: "memory",
   config: undefined,
+  admin: "/admin",
   tryWith: "secret",
   colours: false,
 };
@@ -28,9 +29,17 @@ describe("banner", () => {
   });
 
   it("puts each command on one line, with the tokens in it", () => {
-    const lines = banner({ ...options, tryWith: { client: "CLIENT", service: "SERVICE" } }).split("\n");
+    const lines = banner({ ...options, tryWith: { client: "CLIENT", service: "SERVICE", operator: "OPERATOR" } }).split(
+      "\n",
+    );
     expect(lines.find((line) => line.startsWith("npx roomcast listen"))).toContain("--token CLIENT");
     expect(lines.find((line) => line.startsWith("curl"))).toContain("Bearer SERVICE");
+    expect(lines).toContain("OPERATOR");
+  });
+
+  it("says where the admin page is, and nothing of it where there is none", () => {
+    expect(banner(options).match(/http:\/\/127\.0\.0\.1:3000\/admin\b/g)).toHaveLength(2);
+    expect(banner({ ...options, admin: undefined })).not.toMatch(/admin|operator/i);
   });
 
   it("says how to make tokens where it may not show any", () => {

@@ -112,6 +112,7 @@ async function welcome(config: ResolvedConfig, url: string): Promise<string> {
     url,
     broker: describeBroker(config),
     config: config.file,
+    admin: config.admin === false ? undefined : config.admin.path,
     tryWith: await tryWith(config),
     colours: takesColours(),
   });
@@ -134,7 +135,8 @@ async function tryWith({ auth: { jwt }, generatedSecret, host }: ResolvedConfig)
   const issuer = new TokenIssuer({ ...jwt, secret, clock: systemClock });
   const client = await issuer.issue({ userId: "alice" });
   const service = await issuer.issue({ userId: "backend", permissions: ["service"] });
-  return { client: client.token, service: service.token };
+  const operator = await issuer.issue({ userId: "me", permissions: ["operator"] });
+  return { client: client.token, service: service.token, operator: operator.token };
 }
 
 /** Resolves at the first SIGTERM or SIGINT. The listeners stay, so that a second signal changes nothing. */

@@ -1,6 +1,7 @@
 import { GatewayError, isReservedName, type Decoded, type Outcome } from "@roomcast/protocol";
 import { execute, notLoggedIn, type Answer } from "./commands.ts";
 import { isPromise } from "./hooks.ts";
+import { Refusal } from "./refusal.ts";
 import type { Session } from "./session.ts";
 
 /** A frame that was understood, or not, and is to be answered. */
@@ -125,7 +126,7 @@ export class CommandQueue {
     try {
       if (answer instanceof GatewayError) {
         this.#session.services.observer.refused?.(answer.code, tenantOf(this.#session));
-        this.#session.refused(answer, ...namesOf(task));
+        this.#session.refused(answer, ...namesOf(task, answer));
         const { token } = answer;
         this.#reply(task, { ok: false, error: answer.toWire(), ...(token === undefined ? undefined : { token }) });
         const { request } = task;
@@ -165,9 +166,10 @@ function tenantOf({ enrolled, principal }: Session): string | undefined {
 }
 
 /** What a client asked for, and the channel that it named, if it was one. */
-function namesOf({ request }: Task): [command: string, channel: string | undefined] {
+function namesOf({ request }: Task, error: GatewayError): [command: string, channel: string | undefined] {
   if (request.kind === "invalid") return [request.event, undefined];
   const { command } = request;
+  if (error instanceof Refusal) return [command.type, error.channel];
   const commands = command.type === "all" ? command.commands : [command];
   const named = commands.flatMap((one) => ("channel" in one ? [one.channel.name] : []));
   // What a dialect follows besides has not been named by the client.

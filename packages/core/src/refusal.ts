@@ -8,6 +8,16 @@ const VERBS: Readonly<Record<ChannelAction, string>> = {
 };
 
 /** What somebody is told who may not. */
-export function refusal(action: ChannelAction): GatewayError {
-  return new GatewayError("FORBIDDEN", `You may not ${VERBS[action]} this channel`);
+export class Refusal extends GatewayError {
+  /** Of several that a command may have named, the one that it was refused for. */
+  readonly #channel: string;
+
+  constructor(action: ChannelAction, channel: string) {
+    super("FORBIDDEN", `You may not ${VERBS[action]} this channel`);
+    this.#channel = channel;
+  }
+
+  get channel(): string {
+    return this.#channel;
+  }
 }

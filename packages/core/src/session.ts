@@ -24,7 +24,7 @@ import { isPromise } from "./hooks.ts";
 import type { Incident } from "./insight/incident.ts";
 import type { PolicyContext, Verdict } from "./policy.ts";
 import type { Reader } from "./reader.ts";
-import { refusal } from "./refusal.ts";
+import { Refusal } from "./refusal.ts";
 import { claimsText } from "./claims.ts";
 import { closingError } from "./closing.ts";
 import { EVERYBODY, type Services } from "./services.ts";
@@ -392,12 +392,12 @@ export class Session {
   decide(action: ChannelAction, address: ChannelAddress, context: PolicyContext): Allowed | Promise<Allowed> {
     const principal = this.#principal;
     const operators = address.userId === undefined ? operatorRight(principal, action, address.name) : undefined;
-    if (operators !== undefined) return allowed(operators ? BY_ROLE : NOT_BY_ROLE, action);
+    if (operators !== undefined) return allowed(operators ? BY_ROLE : NOT_BY_ROLE, action, address);
     const { hooks, policy } = this.services;
     const verdict = hooks.bound("rule", () => policy.decide(principal, action, address, context));
-    if (!isPromise(verdict)) return allowed(verdict, action);
+    if (!isPromise(verdict)) return allowed(verdict, action, address);
     return verdict.then((answer) =>
-      principal === this.#principal ? allowed(answer, action) : this.decide(action, address, context),
+      principal === this.#principal ? allowed(answer, action, address) : this.decide(action, address, context),
     );
   }
 
@@ -497,7 +497,7 @@ export class Session {
   }
 }
 
-function allowed(verdict: Verdict, action: ChannelAction): Allowed {
+function allowed(verdict: Verdict, action: ChannelAction, { name }: ChannelAddress): Allowed {
   if (verdict.allowed) return verdict;
-  throw refusal(action);
+  throw new Refusal(action, name);
 }

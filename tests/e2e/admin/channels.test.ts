@@ -4,7 +4,7 @@ import type { Page } from "playwright-core";
 import type { Socket } from "socket.io-client";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
-import { expectAccessible, Site, takePictures, TENANT, until } from "./site.ts";
+import { expectAccessible, NARROWEST, Site, takePictures, TENANT, until, WIDE, type Who } from "./site.ts";
 
 // The pages of all channels and of one.
 
@@ -27,6 +27,9 @@ const CHANNELS: ResolvedConfig["channels"] = [
 
 const presence = new MemoryPresenceStore();
 let site: Site;
+/** Loading it takes longer than anything that is tested with it: all tests have the same. */
+let page: Page;
+const sockets: Socket[] = [];
 beforeAll(async () => {
   const free = { handshakesPerSecondPerAddress: 100_000, commandsPerSecond: 100_000, commandBurst: 100_000 };
   site = await Site.start({
@@ -42,9 +45,17 @@ beforeAll(async () => {
     },
     server: { parts: { presence } },
   });
+  page = await site.newPage();
+  await site.signIn(page, "admin", "audit");
 }, 60_000);
-afterEach(async () => await site.clear());
-afterAll(async () => await site.close());
+afterEach(() => {
+  for (const socket of sockets.splice(0)) socket.disconnect();
+  expect(site.complaints.splice(0)).toEqual([]);
+});
+afterAll(async () => {
+  await site.clear();
+  await site.close();
+});
 
 const at = (name: string) => ({ tenantId: TENANT, name });
 
@@ -52,39 +63,47 @@ async function send(socket: Socket, command: string, payload: unknown): Promise<
   expect(await socket.emitWithAck(command, payload)).toMatchObject({ ok: true });
 }
 
+async function connect(who?: Who): Promise<Socket> {
+  const socket = await site.connect(who);
+  sockets.push(socket);
+  return socket;
+}
+
+/** Goes to another part of the page, as its links do. */
+async function go(path: string): Promise<void> {
+  await page.evaluate((to) => history.pushState(null, "", to), `/admin/${path}`);
+}
+
 /** Opens one channel, by its address. */
-async function open(channel: string, options: { readonly tab?: string; readonly page?: Page } = {}): Promise<Page> {
-  const { tab, page = await site.newPage() } = options;
-  const query = new URLSearchParams({ channel, ...(tab === undefined ? undefined : { tab }) });
-  await site.signIn(page, "admin", `socket?${query.toString()}`);
-  return page;
+async function open(channel: string, tab = "live"): Promise<void> {
+  await go(`socket?${new URLSearchParams({ channel, tab }).toString()}`);
 }
 
 /** Texts of the cells of one column, as far as they are in the page. */
-async function column(page: Page, label: string, index: number): Promise<string[]> {
+async function column(label: string, index: number): Promise<string[]> {
   const rows = page.getByRole("table", { name: label }).getByRole("row");
   return await rows.evaluateAll((all, cell) => all.slice(1).map((row) => row.children[cell]?.textContent ?? ""), index);
 }
 
 describe("all channels", () => {
   it("are searched, sorted and read page by page at the server", async () => {
-    const socket = await site.connect();
-    for (let n = 0; n < 450; n++) await send(socket, "subscribe", { topic: `many:${String(n).padStart(3, "0")}` });
+    const socket = await connect();
+    const many = Array.from({ length: 450 }, (_, n) => `many:${String(n).padStart(3, "0")}`);
+    await Promise.all(many.map(async (topic) => await send(socket, "subscribe", { topic })));
     await send(socket, "join", { channel: "Room:blue" });
-    await send(await site.connect({ userId: "grace" }), "join", { channel: "Room:blue" });
-    await send(await site.connect({ userId: "alan" }), "join", { channel: "zoo" });
-    const page = await site.newPage();
-    await site.signIn(page, "admin", "socket");
+    await send(await connect({ userId: "grace" }), "join", { channel: "Room:blue" });
+    await send(await connect({ userId: "alan" }), "join", { channel: "zoo" });
+    await go("socket");
     await page.getByText("452 channels", { exact: true }).waitFor();
-    expect((await column(page, "Channels", 0)).slice(0, 2)).toEqual(["Room:blue", "many:000"]);
+    expect((await column("Channels", 0)).slice(0, 2)).toEqual(["Room:blue", "many:000"]);
     await takePictures(page, "channels");
     await expectAccessible(page);
 
     await page.getByRole("button", { name: "Members" }).click();
-    await until(async () => expect((await column(page, "Channels", 0)).slice(0, 2)).toEqual(["Room:blue", "zoo"]));
-    expect((await column(page, "Channels", 1)).slice(0, 3)).toEqual(["2", "1", "0"]);
+    await until(async () => expect((await column("Channels", 0)).slice(0, 2)).toEqual(["Room:blue", "zoo"]));
+    expect((await column("Channels", 1)).slice(0, 3)).toEqual(["2", "1", "0"]);
     await page.getByRole("button", { name: "Members" }).click();
-    await until(async () => expect((await column(page, "Channels", 0))[0]).toBe("many:000"));
+    await until(async () => expect((await column("Channels", 0))[0]).toBe("many:000"));
     expect(new URL(page.url()).search).toBe("?sort=members&order=asc");
     await page.getByRole("button", { name: "Channel" }).click();
 
@@ -92,9 +111,9 @@ describe("all channels", () => {
     const table = page.getByRole("table", { name: "Channels" });
     await until(async () => {
       await table.evaluate((scroller) => scroller.scrollTo(0, scroller.scrollHeight));
-      expect((await column(page, "Channels", 0)).at(-1)).toBe("zoo");
+      expect((await column("Channels", 0)).at(-1)).toBe("zoo");
     });
-    expect((await column(page, "Channels", 0)).length).toBeLessThan(60);
+    expect((await column("Channels", 0)).length).toBeLessThan(60);
 
     const asked: string[] = [];
     page.on("request", (request) => {
@@ -103,8 +122,10 @@ describe("all channels", () => {
     });
     await page.getByLabel("Search").pressSequentially("rOOm:B", { delay: 10 });
     await page.getByText("1 channel", { exact: true }).waitFor();
-    expect(await column(page, "Channels", 0)).toEqual(["Room:blue"]);
-    expect(asked).toEqual(["rOOm:B"]);
+    expect(await column("Channels", 0)).toEqual(["Room:blue"]);
+    // Not for each letter.
+    expect(new Set(asked).size).toBeLessThan(5);
+    expect(asked.at(-1)).toBe("rOOm:B");
     await page.reload();
     await page.getByText("1 channel", { exact: true }).waitFor();
     expect(await page.getByLabel("Search").inputValue()).toBe("rOOm:B");
@@ -113,14 +134,13 @@ describe("all channels", () => {
   });
 
   it("tells what is published on the busiest", async () => {
-    const socket = await site.connect();
+    const socket = await connect();
     await send(socket, "subscribe", { topic: "busy" });
     await send(socket, "subscribe", { topic: "idle" });
-    const page = await site.newPage();
-    await site.signIn(page, "admin", "socket");
+    await go("socket");
     const timer = setInterval(() => void site.gateway.publish(at("busy"), "e", 1), 20);
     await until(async () =>
-      expect(await column(page, "Channels", 3)).toEqual([expect.stringMatching(/^\d+(\.\d+)?\/s$/), "–"]),
+      expect(await column("Channels", 3)).toEqual([expect.stringMatching(/^\d+(\.\d+)?\/s$/), "–"]),
     );
     clearInterval(timer);
   });
@@ -131,11 +151,10 @@ describe("all channels", () => {
       for (const address of channels) presence.count(address, "elsewhere", subscribers);
     };
     follow(1);
-    const page = await site.newPage();
-    await site.signIn(page, "admin", "socket");
+    await go("socket?search=mass");
     await page.getByText("50,000 channels", { exact: true }).waitFor();
     const table = page.getByRole("table", { name: "Channels" });
-    const { result, busy } = await workOf(page, async () => await table.evaluate(scroll, 1500));
+    const { result, busy } = await workOf(async () => await table.evaluate(scroll, 1000));
     expect(result.rows).toBeLessThan(80);
     expect(result.frames).toBeGreaterThan(5);
     // Of the processor, whatever else that does: 50 frames a second leave 20 ms for each.
@@ -145,7 +164,7 @@ describe("all channels", () => {
 });
 
 /** How many milliseconds of the processor the page's main thread takes while something is done. */
-async function workOf<Result>(page: Page, work: () => Promise<Result>): Promise<{ result: Result; busy: number }> {
+async function workOf<Result>(work: () => Promise<Result>): Promise<{ result: Result; busy: number }> {
   const devTools = await page.context().newCDPSession(page);
   await devTools.send("Performance.enable", { timeDomain: "threadTicks" });
   const busyUntilNow = async (): Promise<number> => {
@@ -172,19 +191,19 @@ async function scroll(scroller: Element, during: number): Promise<{ frames: numb
 
 describe("one channel", () => {
   it("shows who is there, as people and as sockets", async () => {
-    const phone = await site.connect({ userId: "ada", claims: { info: { name: "Ada" } } });
-    const laptop = await site.connect({ userId: "ada" });
-    const grace = await site.connect({ userId: "grace" });
+    const phone = await connect({ userId: "ada", claims: { info: { name: "Ada" } } });
+    const laptop = await connect({ userId: "ada" });
+    const grace = await connect({ userId: "grace" });
     await send(phone, "join", { channel: "chat:people", state: { typing: true } });
     await send(laptop, "join", { channel: "chat:people" });
     await send(grace, "join", { channel: "chat:people" });
-    await send(await site.connect({ userId: "alan" }), "subscribe", { topic: "chat:people" });
-    const page = await open("chat:people", { tab: "members" });
-    await until(async () => expect((await column(page, "People", 0)).toSorted()).toEqual(["ada", "grace"]));
+    await send(await connect({ userId: "alan" }), "subscribe", { topic: "chat:people" });
+    await open("chat:people", "members");
+    await until(async () => expect((await column("People", 0)).toSorted()).toEqual(["ada", "grace"]));
     await page.getByText("People: 2, sockets: 3").waitFor();
-    expect(await figure(page, "Members")).toBe("3");
+    expect(await figure("Members")).toBe("3");
     // With the page itself.
-    await until(async () => expect(await figure(page, "Subscribers")).toMatch(/^5/));
+    await until(async () => expect(await figure("Subscribers")).toMatch(/^5/));
     await takePictures(page, "channel-members");
 
     await page.getByRole("button", { name: "Show the 2 sockets of ada" }).click();
@@ -192,55 +211,50 @@ describe("one channel", () => {
     expect(await dialog.getByRole("region", { name: "State" }).textContent()).toContain('"typing": true');
     const links = await dialog.getByRole("link").evaluateAll((all) => all.map((link) => link.getAttribute("href")));
     expect(links[0]).toBe("/admin/users?userId=ada");
-    expect(links.slice(1).toSorted()).toEqual(
-      [phone, laptop]
-        .map(({ id = "" }) => `/admin/connections?${new URLSearchParams({ socketId: id }).toString()}`)
-        .toSorted(),
-    );
+    const sockets = [phone, laptop].map(({ id = "" }) => new URLSearchParams({ socketId: id }).toString());
+    expect(new Set(links.slice(1))).toEqual(new Set(sockets.map((query) => `/admin/connections?${query}`)));
     await page.keyboard.press("Escape");
     await dialog.waitFor({ state: "detached" });
 
     await page.getByText("Sockets", { exact: true }).first().click();
-    await until(async () => expect((await column(page, "Sockets", 1)).toSorted()).toEqual(["ada", "ada", "grace"]));
+    await until(async () => expect((await column("Sockets", 1)).toSorted()).toEqual(["ada", "ada", "grace"]));
     await expectAccessible(page);
-    grace.disconnect();
-    await until(async () => expect(await column(page, "Sockets", 1)).toEqual(["ada", "ada"]));
   });
 
   it("says by which rule, where its log stands and how far that reaches back", async () => {
     for (let n = 1; n <= 3; n++) await site.gateway.publish(at("chat:ruled"), "message", { text: `${n}` });
-    const page = await open("chat:ruled", { tab: "rule" });
+    await open("chat:ruled", "rule");
     await page.getByText("Rule 1 of the configuration").waitFor();
     const facts = page.getByRole("tabpanel").locator("dl");
     await until(async () => expect(await facts.innerText()).toMatch(/\{room\}\s+ruled/));
-    expect(await facts.innerText()).toMatch(/Who may publish\s+Whoever follows the channel/);
-    expect(await facts.innerText()).toMatch(/History\s+The newest 1,000 events, for 3,600 seconds/);
+    expect(await facts.innerText()).toMatch(/Who may publish\s+who follows it/);
+    expect(await facts.innerText()).toMatch(/History\s+1000 events, 3600 s/);
     await page.getByText("message", { exact: true }).click();
     await page.getByRole("region", { name: "Schema of message" }).getByText('"text": {').waitFor();
     const { position } = await site.gateway.history(at("chat:ruled"));
-    expect(await figure(page, "Recovery position")).toBe(`3Epoch ${position?.epoch}`);
-    await until(async () => expect(await figure(page, "History")).toMatch(/^3 eventsFrom 1, of /));
+    expect(await figure("Recovery position")).toBe(`3Epoch ${position?.epoch}`);
+    await until(async () => expect(await figure("History")).toMatch(/^3 eventsOldest: 1, of /));
     await expectAccessible(page);
     await takePictures(page, "channel-rule");
-    await open("plain:x", { page, tab: "rule" });
-    await page.getByText("Keeps nothing", { exact: true }).first().waitFor();
+    await open("plain:x", "rule");
+    await page.getByRole("tabpanel").getByText("nothing", { exact: true }).waitFor();
     await page.getByText("Miss events, and are told to load anew").waitFor();
-    await open("notifications:ada", { page, tab: "rule" });
+    await open("notifications:ada", "rule");
     await page.getByText("A built-in rule for names that begin like this").waitFor();
   });
 
   it("shows its history, the newest first, and loads older", async () => {
     for (let n = 1; n <= 250; n++) await site.gateway.publish(at("old"), "count", { n });
-    const page = await open("old", { tab: "history" });
+    await open("old", "history");
     await page.getByText("100 events, newest first").waitFor();
-    expect((await column(page, "History", 0)).slice(0, 2)).toEqual(["250", "249"]);
+    expect((await column("History", 0)).slice(0, 2)).toEqual(["250", "249"]);
     await takePictures(page, "channel-history");
     await page.getByRole("button", { name: "Load older" }).click();
     await page.getByText("200 events, newest first").waitFor();
     const table = page.getByRole("table", { name: "History" });
     await until(async () => {
       await table.evaluate((scroller) => scroller.scrollTo(0, scroller.scrollHeight));
-      expect((await column(page, "History", 0)).at(-1)).toBe("1");
+      expect((await column("History", 0)).at(-1)).toBe("1");
     });
     await page.getByText("250 events, newest first").waitFor();
     expect(await page.getByRole("button", { name: "Load older" }).count()).toBe(0);
@@ -248,29 +262,29 @@ describe("one channel", () => {
     await page.getByRole("button", { name: "Reload" }).click();
     await until(async () => {
       await table.evaluate((scroller) => scroller.scrollTo(0, 0));
-      expect((await column(page, "History", 0))[0]).toBe("251");
+      expect((await column("History", 0))[0]).toBe("251");
     });
   });
 
   it("loads history of which few events fit an answer without a hole", async () => {
     const text = "x".repeat(60_000);
     for (let n = 1; n <= 30; n++) await site.gateway.publish(at("large"), "count", { n, text });
-    const page = await open("large", { tab: "history" });
+    await open("large", "history");
     // A page that is not filled goes on by itself.
     await page.getByText("30 events, newest first").waitFor();
     const offsets = Array.from({ length: 30 }, (_, n) => `${30 - n}`);
-    expect(await column(page, "History", 0)).toEqual(offsets.slice(0, (await column(page, "History", 0)).length));
+    expect(await column("History", 0)).toEqual(offsets.slice(0, (await column("History", 0)).length));
   });
 
   it("follows what is published, filtered, paused and counted", async () => {
-    const page = await open("inbox:grace");
+    await open("inbox:grace");
     await page.getByText("Nothing yet").waitFor();
     await page.getByText("Following").waitFor();
     const publish = async (event: string, payload: unknown): Promise<unknown> =>
       await site.gateway.publish(at("inbox:grace"), event, payload);
     await publish("mail", { subject: "One" });
     await publish("chat", { text: "Two" });
-    const events = (): Promise<string[]> => column(page, "Live events", 4);
+    const events = (): Promise<string[]> => column("Live events", 4);
     await until(async () => expect(await events()).toEqual(['{"text":"Two"}', '{"subject":"One"}']));
     await takePictures(page, "channel");
     await expectAccessible(page);
@@ -301,8 +315,7 @@ describe("one channel", () => {
   });
 
   it("does not exist yet, and is opened by its name", async () => {
-    const page = await site.newPage();
-    await site.signIn(page, "admin", "socket");
+    await go("socket");
     const field = page.getByLabel("Open by name");
     for (const wrong of ["", "a b", "@audit", "x*", "zero\u200Bwidth", "é".repeat(128)]) {
       await field.fill(wrong);
@@ -314,7 +327,7 @@ describe("one channel", () => {
     await page.getByRole("heading", { name: "Channel brand:new" }).waitFor();
     await page.getByText("Nobody is here, and nothing was published lately.").waitFor();
     for (const name of ["a b", "@audit", "x*"]) {
-      await open(name, { page });
+      await open(name);
       await page.getByText("No channel can have this name").waitFor();
     }
   });
@@ -322,9 +335,9 @@ describe("one channel", () => {
 
 describe("publishing", () => {
   it("is checked as one writes, by the schema and by the gateway, and tells what came of it", async () => {
-    const socket = await site.connect({ userId: "grace" });
+    const socket = await connect({ userId: "grace" });
     await send(socket, "subscribe", { topic: "chat:say" });
-    const page = await open("chat:say", { tab: "broadcast" });
+    await open("chat:say", "broadcast");
     const editor = page.getByLabel("Payload (JSON)");
     await until(async () => expect(JSON.parse(await editor.inputValue())).toEqual({ text: "text", to: ["text"] }));
     await page.getByText("This fits the schema.").waitFor();
@@ -368,9 +381,9 @@ describe("publishing", () => {
   });
 
   it("goes without a payload, and says what the gateway does not take", async () => {
-    const socket = await site.connect();
+    const socket = await connect();
     await send(socket, "subscribe", { topic: "plain:free" });
-    const page = await open("plain:free", { tab: "broadcast" });
+    await open("plain:free", "broadcast");
     await page.getByText("Any event and any JSON may be published here.").waitFor();
     const heard = new Promise((resolve) => socket.once("event", resolve));
     await page.getByLabel("Payload (JSON)").fill("");
@@ -398,26 +411,25 @@ describe("publishing", () => {
   });
 
   it("can be done from the list on by the keyboard alone", async () => {
-    const socket = await site.connect({ userId: "grace" });
+    const socket = await connect({ userId: "grace" });
     await send(socket, "subscribe", { topic: "chat:keys" });
-    const page = await site.newPage();
-    await site.signIn(page, "admin");
+    await page.goto(`${site.url}/admin`);
     const heard = new Promise((resolve) => socket.once("event", resolve));
-    await tabTo(page, "Channels");
+    await tabTo("Channels");
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "Channels" }).waitFor();
-    await tabTo(page, "Search");
+    await tabTo("Search");
     await page.keyboard.type("KEYS");
     await page.getByText("1 channel", { exact: true }).waitFor();
-    await tabTo(page, "chat:keys");
+    await tabTo("chat:keys");
     await page.keyboard.press("Enter");
-    await tabTo(page, "Live");
+    await tabTo("Live");
     for (let n = 0; n < 3; n++) await page.keyboard.press("ArrowRight");
     await page.getByText("This fits the schema.").waitFor();
-    await tabTo(page, "Payload (JSON)");
+    await tabTo("Payload (JSON)");
     await page.keyboard.press("Control+A");
     await page.keyboard.type('{"text":"Without a mouse"}');
-    await tabTo(page, "Publish");
+    await tabTo("Publish");
     await page.keyboard.press("Enter");
     expect(await heard).toMatchObject({ payload: { text: "Without a mouse" } });
     await page.getByRole("status", { name: "Published" }).waitFor();
@@ -432,13 +444,11 @@ describe("bad input", () => {
     "%2F",
     "a?b#c&channel=d",
     "<script>é😀漢字</script>",
-    "x".repeat(255),
   ];
 
   it("names that look like paths, addresses or code are names", async () => {
-    const socket = await site.connect();
-    const page = await site.newPage();
-    await site.signIn(page, "admin", "socket");
+    const socket = await connect();
+    await go("socket");
     for (const name of names) {
       await send(socket, "join", { channel: name });
       await site.gateway.publish(at(name), "hello", name);
@@ -446,24 +456,24 @@ describe("bad input", () => {
       await page.getByRole("table", { name: "Channels" }).getByRole("link", { name, exact: true }).click();
       await page.getByRole("heading", { name: `Channel ${name}`, exact: true }).waitFor();
       if (/[%?+]/.test(name)) await page.reload();
-      await until(async () => expect([name, await figure(page, "Members")]).toEqual([name, "1"]));
+      await until(async () => expect([name, await figure("Members")]).toEqual([name, "1"]));
       await page.getByText("Following").waitFor();
       await site.gateway.publish(at(name), "hello", "live");
-      await until(async () => expect(await column(page, "Live events", 4)).toEqual(['"live"']));
+      await until(async () => expect(await column("Live events", 4)).toEqual(['"live"']));
       await page.getByRole("tab", { name: "History" }).click();
       await until(async () =>
-        expect(await column(page, "History", 4)).toEqual(['"live"', expect.stringContaining(name.slice(0, 100))]),
+        expect(await column("History", 4)).toEqual(['"live"', expect.stringContaining(name.slice(0, 100))]),
       );
       await page.getByRole("link", { name: "← All channels" }).click();
     }
   });
 
   it("names that no browser puts into a path are followed all the same", async () => {
-    const page = await open("..");
+    await open("..");
     await page.getByText("Browsers cannot ask REST for a channel that is called like this").waitFor();
     await page.getByText("Following").waitFor();
     await site.gateway.publish(at(".."), "hello", "up");
-    await until(async () => expect(await column(page, "Live events", 4)).toEqual(['"up"']));
+    await until(async () => expect(await column("Live events", 4)).toEqual(['"up"']));
     await page.getByRole("tab", { name: "Broadcast" }).click();
     await page.getByRole("button", { name: "Publish" }).click();
     await page.getByRole("status", { name: "Published" }).waitFor();
@@ -480,10 +490,10 @@ describe("bad input", () => {
       { ["__proto__"]: 1, constructor: { prototype: null } },
     ];
     for (const payload of payloads) await site.gateway.publish(at("bad"), "\u202Eevil\u200B", payload);
-    const page = await open("bad", { tab: "history" });
+    await open("bad", "history");
     await page.getByText("5 events, newest first").waitFor();
-    expect((await column(page, "History", 2))[0]).toBe("U+202EevilU+200B");
-    expect((await column(page, "History", 4))[1]).toContain("aU+202EbU+200Bc\\u0000dU+2028e");
+    expect((await column("History", 2))[0]).toBe("U+202EevilU+200B");
+    expect((await column("History", 4))[1]).toContain("aU+202EbU+200Bc\\u0000dU+2028e");
     const shown: string[] = [];
     for (let n = 0; n < payloads.length; n++) {
       await page.getByRole("table").getByRole("button", { name: "evil" }).nth(n).click();
@@ -503,13 +513,67 @@ describe("bad input", () => {
     await page.getByText("Following").waitFor();
     await page.getByLabel("Payload contains").fill("CORE");
     for (const payload of payloads) await site.gateway.publish(at("bad"), "again", payload);
-    await until(async () => expect((await column(page, "Live events", 4)).length).toBe(1));
+    await until(async () => expect((await column("Live events", 4)).length).toBe(1));
+  });
+});
+
+describe("what is in the way", () => {
+  it("is told, and tried again: a gateway that is away for a while", async () => {
+    await page.route(/\/api\/socket\/channels/, async (route) => {
+      await route.fulfill({ status: 503, body: "<h1>Service Unavailable</h1>", contentType: "text/html" });
+    });
+    await go("socket");
+    const alert = page.getByRole("alert");
+    await alert.getByText("The gateway answered with status 503").waitFor();
+    await page.unroute(/\/api\/socket\/channels/);
+    await alert.getByRole("button", { name: "Try again" }).click();
+    await page.getByText("No channel is active").waitFor();
+    await alert.waitFor({ state: "detached" });
+    await expectAccessible(page);
+  });
+
+  it("is no narrow screen, and no long language", async () => {
+    for (let n = 0; n < 3; n++) await site.gateway.publish(at("chat:narrow"), "message", { text: "x".repeat(300) });
+    await send(await connect({ userId: "w".repeat(100) }), "join", {
+      channel: "chat:narrow",
+      state: "x".repeat(500),
+    });
+    await page.setViewportSize(NARROWEST);
+    await page.context().addCookies([{ name: "roomcast-look", value: "dark.pt", domain: "127.0.0.1", path: "/admin" }]);
+    await page.goto(`${site.url}/admin/socket`);
+    await page.getByText("Ao vivo", { exact: true }).first().waitFor();
+    const tabs = {
+      live: "Nada ainda",
+      history: "3 eventos",
+      members: "Pessoas",
+      broadcast: "Publicar",
+      rule: "O que decide",
+    };
+    const paths = Object.entries(tabs).map(([tab, text]) => [`socket?channel=chat%3Anarrow&tab=${tab}`, text] as const);
+    for (const [path, text] of [
+      ["socket", "Abrir pelo nome"],
+      ...paths,
+      ["notifications", "Ids de"],
+      ["audit", "Novas entradas aparecem"],
+    ] as const) {
+      await go(path);
+      await page.getByText(text).last().waitFor();
+      const sideways = await page.evaluate(() => {
+        const { scrollWidth, clientWidth } = document.documentElement;
+        return scrollWidth - clientWidth;
+      });
+      expect([path, sideways]).toEqual([path, 0]);
+    }
+    await page.setViewportSize(WIDE);
+    await page.context().clearCookies({ name: "roomcast-look" });
+    await page.goto(`${site.url}/admin/socket`);
+    await page.getByText("Live", { exact: true }).first().waitFor();
   });
 });
 
 describe("5,000 events a second", () => {
   it("do not stop the page, which draws ten times a second", async () => {
-    const page = await open("plain:storm");
+    await open("plain:storm");
     await page.getByText("Following").waitFor();
     let sent = 0;
     const storm = async (): Promise<number> => {
@@ -522,11 +586,13 @@ describe("5,000 events a second", () => {
       }
       return await changes;
     };
-    const { result: changes, busy } = await workOf(page, storm);
+    const { result: changes, busy } = await workOf(storm);
     expect(changes).toBeLessThanOrEqual(26);
     // Of each second, something is left to the rest of the page.
     expect(busy / 2).toBeLessThan(750);
-    await page.getByText(`${sent.toLocaleString("en")} events since you opened this`).waitFor();
+    // All of it, or the page says that it was too slow for that.
+    const told = new RegExp(`^(${sent.toLocaleString("en")} events since|The gateway left out events)`);
+    await page.getByText(told).first().waitFor();
     expect(await page.getByRole("table", { name: "Live events" }).getAttribute("aria-rowcount")).toBe("500");
     await page.getByText("The newest 500 are kept.").waitFor();
   });
@@ -545,12 +611,12 @@ async function countChanges(element: Element, during: number): Promise<number> {
 }
 
 /** What a figure of the channel says. */
-async function figure(page: Page, name: string): Promise<string> {
+async function figure(name: string): Promise<string> {
   return (await page.getByRole("group", { name, exact: true }).locator("> :last-child").textContent()) ?? "";
 }
 
 /** Presses the tabulator until something that is called so has the focus. */
-async function tabTo(page: Page, name: string): Promise<void> {
+async function tabTo(name: string): Promise<void> {
   const passed: string[] = [];
   for (let n = 0; n < 60; n++) {
     await page.keyboard.press("Tab");

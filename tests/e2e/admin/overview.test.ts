@@ -72,7 +72,7 @@ describe("the overview of an operator", () => {
 
     // Of another tenant, by a name that looks like an address.
     await page.getByRole("region", { name: "Busiest channels" }).getByRole("link").click();
-    await heading(page, "Channels").waitFor();
+    await heading(page, "chat:<b>1</b>/?x=#y").waitFor();
     const { pathname, searchParams } = new URL(page.url());
     expect([pathname, searchParams.get("channel"), searchParams.get("tenant")]).toEqual([
       "/admin/socket",

@@ -127,6 +127,8 @@ export class Site {
         return;
       if (["error", "warning"].includes(message.type())) this.complaints.push(`${text} (${message.location().url})`);
     });
+    // Sooner than the test's, so that a test that waits in vain says for what.
+    context.setDefaultTimeout(15_000);
     return await context.newPage();
   }
 

@@ -28,7 +28,7 @@ const ON_LIGHT: Readonly<Record<string, string>> = {
   teal: "#076b4d",
   cyan: "#0a6173",
   blue: "#185c9c",
-  indigo: "#364fc7",
+  indigo: "#2c41a8",
   gray: "#495057",
 };
 

@@ -1,5 +1,5 @@
 import { Text } from "@mantine/core";
-import { useTranslation } from "react-i18next";
+import { useLocale } from "./use-locale.ts";
 import { When } from "./when.tsx";
 
 const UNITS = [
@@ -11,10 +11,10 @@ const UNITS = [
 
 /** A moment, and how far away it is. */
 export function Ago({ at }: { readonly at: number }) {
-  const { language } = useTranslation().i18n;
+  const locale = useLocale();
   const away = at - Date.now();
   const [unit, length] = UNITS.find(([, most]) => Math.abs(away) >= most) ?? ["second", 1000];
-  const words = new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(Math.trunc(away / length), unit);
+  const words = new Intl.RelativeTimeFormat(locale, { numeric: "auto" }).format(Math.trunc(away / length), unit);
   return (
     <>
       <When at={at} />{" "}

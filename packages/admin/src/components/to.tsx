@@ -1,6 +1,4 @@
-import { Anchor } from "@mantine/core";
-import { Link } from "wouter";
-import { href } from "./href.ts";
+import { PageLink } from "./page-link.tsx";
 import { Plain } from "./plain.tsx";
 
 export interface ToProps {
@@ -9,19 +7,13 @@ export interface ToProps {
   readonly query: Readonly<Record<string, string>>;
   /** What it is called: a text from outside. */
   readonly text: string;
-  readonly label?: string;
 }
 
 /** A link to what a page shows of one thing. */
-export function To({ page, query, text, label }: ToProps) {
+export function To({ page, query, text }: ToProps) {
   return (
-    <Anchor
-      component={Link}
-      href={href(page, query)}
-      underline="hover"
-      {...(label === undefined ? {} : { "aria-label": label })}
-    >
+    <PageLink to={page} query={query}>
       <Plain text={text} />
-    </Anchor>
+    </PageLink>
   );
 }

@@ -1,13 +1,13 @@
 import { useCallback } from "react";
-import { useTranslation } from "react-i18next";
+import { useLocale } from "./use-locale.ts";
 
 /** Writes a moment, in milliseconds since 1970, as text within a sentence. */
 export function useMoment(): (at: number) => string {
-  const { language } = useTranslation().i18n;
+  const locale = useLocale();
   return useCallback(
     (at) => {
-      return new Intl.DateTimeFormat(language, { dateStyle: "short", timeStyle: "medium" }).format(at);
+      return new Intl.DateTimeFormat(locale, { dateStyle: "short", timeStyle: "medium" }).format(at);
     },
-    [language],
+    [locale],
   );
 }

@@ -62,6 +62,7 @@ describe.each([
       rootDir: join(root, "packages"),
       outDir: join(folder, "out"),
       typeRoots: [join(root, "node_modules/@types")],
+      types: ["node"],
     };
     const files = [join(root, "packages/core/test/decorated-services.ts")];
     const project = join(folder, "tsconfig.json");

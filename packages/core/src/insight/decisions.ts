@@ -5,8 +5,8 @@ import {
   type ErrorCode,
   type Principal,
 } from "@roomcast/protocol";
-import type { PolicyContext, Verdict } from "../policy.ts";
-import { refusal } from "../refusal.ts";
+import type { PolicyContext } from "../policy.ts";
+import { Refusal } from "../refusal.ts";
 import type { Services } from "../services.ts";
 
 /** Whether somebody may do something, and what that is owed to or the error that a client would be told. */
@@ -33,7 +33,8 @@ export async function decisionsFor(
     try {
       const { hooks, policy } = services;
       const verdict = await hooks.bound("rule", () => policy.decide(principal, action, address, known));
-      return decision(verdict, action);
+      if (verdict.allowed) return { allowed: true, by: verdict.by };
+      throw new Refusal(action, address.name);
     } catch (thrown) {
       const { code, message } = GatewayError.from(thrown);
       return { allowed: false, code, message };
@@ -47,10 +48,4 @@ export async function decisionsFor(
     decide("publish", { ...context, following }),
   ]);
   return { subscribe, presence, history, publish };
-}
-
-function decision(verdict: Verdict, action: ChannelAction): Decision {
-  if (verdict.allowed) return { allowed: true, by: verdict.by };
-  const { code, message } = refusal(action);
-  return { allowed: false, code, message };
 }

@@ -153,6 +153,15 @@ describe("the incidents of a user", () => {
     ]);
   });
 
+  it("have, of a command for several channels, the one that it was refused for", async () => {
+    const test = new TestGateway({ channels: [{ match: "closed", subscribe: "nobody" }] });
+    const alice = await test.connect({}, steedosDialect());
+    await alice.request("subscribe", { roomParts: ["open", "closed", "also"] });
+    expect((await test.gateway.insight.user(T, "alice")).incidents).toMatchObject([
+      { kind: "refused", code: "FORBIDDEN", command: "all", channel: "closed" },
+    ]);
+  });
+
   it("have arrivals that were refused when it was known who came", async () => {
     const origin = { dialect: "native", headers: {}, auth: {} };
     const options: Partial<GatewayOptions> = {

@@ -38,7 +38,7 @@ export const channels = {
     reach: "History",
     reached_one: "{{number}} event",
     reached_other: "{{number}} events",
-    reachedFrom: "From {{offset}}, of",
+    reachedFrom: "Oldest: {{offset}}, of",
   },
   tabs: { live: "Live", history: "History", members: "Members", broadcast: "Broadcast", rule: "Rule" },
   tail: {
@@ -159,18 +159,7 @@ export const channels = {
       history: "Who reads the history",
       publish: "Who may publish",
     },
-    right: {
-      anyone: "Anybody, visitors too",
-      authenticated: "Whoever is signed in",
-      owner: "The user whose channel it is",
-      service: "Back ends and admins",
-      member: "Whoever follows the channel",
-      roomToken: "Whoever brings a room token",
-      nobody: "Nobody",
-      function: "A function of the application decides",
-    },
     keep: "History",
-    keeps: "The newest {{size}} events, for {{seconds}} seconds",
     keepsNothing: "Keeps nothing",
     slow: "Slow readers",
     slowly: {

@@ -43,7 +43,7 @@ export const channels: Messages["channels"] = {
     reach: "Histórico",
     reached_one: "{{number}} evento",
     reached_other: "{{number}} eventos",
-    reachedFrom: "A partir de {{offset}}, de",
+    reachedFrom: "O mais antigo: {{offset}}, de",
   },
   tabs: { live: "Ao vivo", history: "Histórico", members: "Membros", broadcast: "Publicar", rule: "Regra" },
   tail: {
@@ -165,18 +165,7 @@ export const channels: Messages["channels"] = {
       history: "Quem lê o histórico",
       publish: "Quem pode publicar",
     },
-    right: {
-      anyone: "Qualquer um, visitantes também",
-      authenticated: "Quem entrou com sua conta",
-      owner: "O usuário a quem o canal pertence",
-      service: "Back-ends e administradores",
-      member: "Quem segue o canal",
-      roomToken: "Quem traz um token da sala",
-      nobody: "Ninguém",
-      function: "Uma função da aplicação decide",
-    },
     keep: "Histórico",
-    keeps: "Os {{size}} eventos mais novos, por {{seconds}} segundos",
     keepsNothing: "Não mantém nada",
     slow: "Leitores lentos",
     slowly: {

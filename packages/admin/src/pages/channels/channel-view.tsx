@@ -1,10 +1,10 @@
 import { Alert, Anchor, Stack, Tabs, Text, Title } from "@mantine/core";
+import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
-import { useLive } from "../../api/live.tsx";
+import { pathPiece } from "../../api/path-piece.ts";
 import { Failure } from "../../components/failure.tsx";
 import { useHeadingFocus } from "../../components/heading-focus.tsx";
-import { pathPiece } from "../../components/href.ts";
 import { isChannelName } from "../../components/names.ts";
 import { Plain } from "../../components/plain.tsx";
 import { useParam } from "../../components/use-param.ts";
@@ -54,12 +54,16 @@ function Named({ channel }: { readonly channel: string }) {
   const { t } = useTranslation("channels");
   const [asked, setTab] = useParam("tab");
   const tab = TABS.find((one) => one === asked) ?? "live";
-  const piece = pathPiece(channel);
-  const path = piece === undefined ? undefined : `/api/socket/channels/${piece}`;
+  // Browsers take these two out of paths.
+  const path = channel === "." || channel === ".." ? undefined : `/api/socket/channels/${pathPiece(channel)}`;
   const { details, reach, error, reload } = useChannel(path);
   // Goes on under the other tabs.
   const tail = useTail(channel);
-  const following = useLive()?.state === "connected" && tail.error === undefined;
+  const { following } = tail;
+  // It counts among the subscribers then.
+  useEffect(() => {
+    if (following) reload();
+  }, [following, reload]);
   const rule = details?.rule;
   const unreachable = <Alert>{t("one.unreachable")}</Alert>;
   return (

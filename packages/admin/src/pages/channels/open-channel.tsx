@@ -2,8 +2,8 @@ import { Button, Group, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
-import { href } from "../../components/href.ts";
 import { isChannelName } from "../../components/names.ts";
+import { pageAddress } from "../../components/page-link.tsx";
 
 /** Opens a channel by its name, whether there is one or not. */
 export function OpenChannel() {
@@ -16,7 +16,7 @@ export function OpenChannel() {
       className="grow-wide"
       onSubmit={(submitted) => {
         submitted.preventDefault();
-        if (isChannelName(name)) navigate(href("/socket", { channel: name }));
+        if (isChannelName(name)) navigate(pageAddress({ to: "/socket", query: { channel: name } }));
         else setWrong(true);
       }}
     >

@@ -5,16 +5,16 @@ import type { Action, RuleMatch } from "../../api/types.ts";
 import { JsonView } from "../../components/json-view.tsx";
 import { Plain } from "../../components/plain.tsx";
 import { useNumbers } from "../../components/use-numbers.ts";
+import { useRuleTexts } from "../../components/use-rule-texts.ts";
 import { Facts } from "../../components/facts.tsx";
 
 const ACTIONS: readonly Action[] = ["subscribe", "presence", "history", "publish"];
-/** Rights that the page has words for; others are shown as they are. */
-const RIGHTS = ["anyone", "authenticated", "owner", "service", "member", "roomToken", "nobody", "function"] as const;
 
 /** What a rule says, in words. */
 export function RuleWords({ rule }: { readonly rule: RuleMatch }) {
   const { t } = useTranslation("channels");
   const { count } = useNumbers();
+  const texts = useRuleTexts();
   const { kind, index, match, params, rights, keep, slow, events } = rule;
   const facts: [string, ReactNode][] = [
     [
@@ -30,26 +30,12 @@ export function RuleWords({ rule }: { readonly rule: RuleMatch }) {
       `{${name}}`,
       <Plain key={name} text={value} />,
     ]),
-    ...ACTIONS.map((action): [string, ReactNode] => [
-      t(`rule.action.${action}`),
-      <RightWords key={action} right={rights[action]} />,
-    ]),
-    [
-      t("rule.keep"),
-      keep === false
-        ? t("rule.keepsNothing")
-        : t("rule.keeps", { size: count(keep.size), seconds: count(keep.seconds) }),
-    ],
+    ...ACTIONS.map((action): [string, ReactNode] => [t(`rule.action.${action}`), texts.right(rights[action])]),
+    [t("rule.keep"), texts.keep(keep)],
     [t("rule.slow"), t(`rule.slowly.${slow}`)],
     [t("rule.events"), events === null ? t("rule.anyEvent") : <EventNames key="events" events={events} />],
   ];
   return <Facts facts={facts} />;
-}
-
-function RightWords({ right }: { readonly right: string }) {
-  const { t } = useTranslation("channels");
-  const known = RIGHTS.find((one) => one === right);
-  return known === undefined ? <Plain text={right} /> : t(`rule.right.${known}`);
 }
 
 function EventNames({ events }: { readonly events: NonNullable<RuleMatch["events"]> }) {

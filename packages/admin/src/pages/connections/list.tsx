@@ -1,14 +1,16 @@
 import { Button, EmptyState, Loader, Text } from "@mantine/core";
-import { useMediaQuery } from "@mantine/hooks";
 import { useCallback, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useSearchParams } from "wouter";
+import { useLive } from "../../api/live.tsx";
 import { useList, type List } from "../../api/use-list.ts";
 import type { Connection } from "../../api/types.ts";
 import { Failure } from "../../components/failure.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { PageLink, pageAddress } from "../../components/page-link.tsx";
 import { Plain } from "../../components/plain.tsx";
+import { tableHeight } from "../../components/table-height.ts";
+import { useNarrow } from "../../components/use-narrow.ts";
 import { useNumbers } from "../../components/use-numbers.ts";
 import { VirtualTable, type Column } from "../../components/virtual-table.tsx";
 import { When } from "../../components/when.tsx";
@@ -50,7 +52,7 @@ export function ConnectionList() {
           columns={columns}
           rows={list.entries}
           total={looksThrough(search) ? undefined : list.total}
-          height="max(20rem, calc(100vh - 300px))"
+          height={tableHeight(list.entries.length, 300)}
           onEnd={list.next}
           rowKey={({ socketId }) => socketId}
         />
@@ -80,7 +82,8 @@ const FULL = 100;
 
 function useColumns(): readonly Column<Connection>[] {
   const { t } = useTranslation("connections");
-  const narrow = useMediaQuery("(max-width: 48em)", false, { getInitialValueInEffect: false });
+  const own = useLive()?.client.session?.socketId;
+  const narrow = useNarrow();
   return useMemo(() => {
     const all: readonly (Column<Connection> & { readonly wide?: true })[] = [
       {
@@ -97,15 +100,23 @@ function useColumns(): readonly Column<Connection>[] {
         key: "userId",
         header: t("columns.userId"),
         width: "minmax(0, 2fr)",
-        cell: ({ userId }) =>
+        cell: ({ userId, socketId }) =>
           userId === null ? (
             <Text span size="sm" c="dimmed">
               {t("anonymous")}
             </Text>
           ) : (
-            <PageLink to="/users" query={{ userId }}>
-              <Plain text={userId} />
-            </PageLink>
+            <>
+              <PageLink to="/users" query={{ userId }}>
+                <Plain text={userId} />
+              </PageLink>
+              {socketId === own ? (
+                <Text span size="sm" c="dimmed">
+                  {" "}
+                  ({t("thisPage")})
+                </Text>
+              ) : null}
+            </>
           ),
       },
       {
@@ -142,7 +153,7 @@ function useColumns(): readonly Column<Connection>[] {
       },
     ];
     return all.filter(({ wide }) => wide !== true || !narrow);
-  }, [t, narrow]);
+  }, [t, narrow, own]);
 }
 
 /** Nothing is there, and what one can do then. */

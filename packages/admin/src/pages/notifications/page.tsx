@@ -2,6 +2,7 @@ import { Stack } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { PageHeader } from "../../components/page-header.tsx";
+import { useParam } from "../../components/use-param.ts";
 import { NotifyForm, type Draft } from "./notify-form.tsx";
 import { SentList } from "./sent-list.tsx";
 import { useSent } from "./use-sent.ts";
@@ -12,7 +13,8 @@ const BLANK: Draft = { users: "", kind: "text", message: "" };
 export function NotificationsPage() {
   const { t } = useTranslation("notifications");
   const [sent, add] = useSent();
-  const [draft, setDraft] = useState(BLANK);
+  const [userId = ""] = useParam("userId");
+  const [draft, setDraft] = useState({ ...BLANK, users: userId });
   return (
     <Stack gap="lg">
       <PageHeader title={t("title")} description={t("description")} />
