@@ -235,8 +235,10 @@ describe("what goes by", () => {
     expect(await panel.rows("Events").last().getAttribute("aria-setsize")).toBe("1000");
     // Few of them are in the page.
     expect(await panel.rows("Events").count()).toBeLessThan(60);
-    const gaps = await draws.evaluate((drawn) => drawn.slice(1).map((at, index) => at - (drawn[index] ?? 0)));
-    expect(gaps.filter((gap) => gap > 1 && gap < 90)).toEqual([]);
+    // A slow browser draws late, and then two soon after each other.
+    const drawn = await draws.jsonValue();
+    expect(drawn.length).toBeGreaterThan(1);
+    expect(drawn.length).toBeLessThanOrEqual(((drawn.at(-1) ?? 0) - (drawn[0] ?? 0)) / 100 + 3);
 
     await panel.logButton("Events", "Pause").click();
     await flood(3001, 3002);
