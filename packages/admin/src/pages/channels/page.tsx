@@ -1,7 +1,10 @@
-import { useTranslation } from "react-i18next";
-import { PageHeader } from "../../components/page-header.tsx";
+import { useParam } from "../../components/use-param.ts";
+import { ChannelList } from "./channel-list.tsx";
+import { ChannelView } from "./channel-view.tsx";
 
+/** All channels, or the one that the address names. */
 export function ChannelsPage() {
-  const { t } = useTranslation("channels");
-  return <PageHeader title={t("title")} />;
+  const [channel] = useParam("channel");
+  // Another channel is another page: nothing of the one is shown with the other.
+  return channel === undefined ? <ChannelList /> : <ChannelView key={channel} channel={channel} />;
 }

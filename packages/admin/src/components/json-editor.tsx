@@ -1,0 +1,111 @@
+import { Stack, Text, Textarea } from "@mantine/core";
+import { useId, useRef, type ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { Plain } from "./plain.tsx";
+import { locate, placeOf } from "../json/scan-json.ts";
+import type { JsonText } from "./use-json.ts";
+import "./parts.css";
+
+/** What the gateway did not take of a payload. */
+export interface PayloadProblem {
+  /** With dots between the names; empty for all of it. */
+  readonly path: string;
+  readonly problem: string;
+}
+
+export interface JsonEditorProps {
+  readonly label: string;
+  readonly description: string;
+  readonly text: string;
+  readonly json: JsonText;
+  readonly refused: readonly PayloadProblem[];
+  readonly change: (text: string) => void;
+}
+
+/** A field for JSON, which tells where it is wrong. */
+export function JsonEditor({ label, description, text, json, refused, change }: JsonEditorProps) {
+  const { t } = useTranslation("channels");
+  const problemsId = useId();
+  const field = useRef<HTMLTextAreaElement>(null);
+  const { mistake, problems = [] } = json;
+  const go = (offset: number): void => {
+    field.current?.focus();
+    field.current?.setSelectionRange(offset, Math.min(offset + 1, text.length));
+  };
+  const wrong = mistake !== undefined || refused.length > 0;
+  return (
+    <Stack gap={4} className="editor">
+      <Textarea
+        ref={field}
+        label={label}
+        description={description}
+        value={text}
+        onChange={({ currentTarget }) => change(currentTarget.value)}
+        rows={10}
+        spellCheck={false}
+        autoCapitalize="off"
+        autoCorrect="off"
+        dir="ltr"
+        error={wrong}
+        aria-invalid={wrong}
+        aria-describedby={problemsId}
+      />
+      <div id={problemsId} role="status">
+        {mistake === undefined ? null : (
+          <Problem text={text} offset={mistake.offset} go={go}>
+            {t(`json.${mistake.problem}`)}
+          </Problem>
+        )}
+        {refused.map(({ path, problem }) => (
+          <Problem key={`gateway ${path} ${problem}`} text={text} path={path} offset={locate(text, path)} go={go} by={t("json.gateway")}>
+            <Plain text={problem} />
+          </Problem>
+        ))}
+        {refused.length > 0
+          ? null
+          : problems.map(({ path, problem }) => (
+              <Problem key={`schema ${path} ${problem}`} text={text} path={path} offset={locate(text, path)} go={go} by={t("json.schema")}>
+                <Plain text={problem} />
+              </Problem>
+            ))}
+        {mistake === undefined && refused.length === 0 && json.problems?.length === 0 ? (
+          <Text size="sm">{t("json.fits")}</Text>
+        ) : null}
+      </div>
+    </Stack>
+  );
+}
+
+function Problem({
+  text,
+  offset,
+  path = "",
+  by,
+  go,
+  children,
+}: {
+  readonly text: string;
+  readonly offset: number | undefined;
+  readonly path?: string;
+  readonly by?: string;
+  readonly go: (offset: number) => void;
+  readonly children: ReactNode;
+}) {
+  const { t } = useTranslation("channels");
+  return (
+    <Text size="sm" className="problem">
+      {offset === undefined ? null : (
+        <button type="button" className="place" onClick={() => go(offset)}>
+          {t("json.place", { ...placeOf(text, offset) })}
+        </button>
+      )}{" "}
+      {by === undefined ? null : `${by}: `}
+      {path === "" ? null : (
+        <>
+          <Plain text={path} />{" "}
+        </>
+      )}
+      {children}
+    </Text>
+  );
+}
