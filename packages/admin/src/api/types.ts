@@ -115,6 +115,8 @@ export interface Incident {
   readonly dialect?: string;
   readonly command?: string;
   readonly channel?: string;
+  /** How often it came, where it came again; `at` is the last time. */
+  readonly times?: number;
 }
 
 export interface ConnectionDetails extends Connection {

@@ -41,8 +41,9 @@ export function useList<Entry>(path: string, options: ListOptions = {}): List<En
   });
   const entries = useMemo(() => data?.pages.flatMap((page) => page.entries) ?? [], [data]);
   const next = useCallback(() => {
-    if (hasNextPage && !isFetching) void fetchNextPage();
-  }, [hasNextPage, isFetching, fetchNextPage]);
+    // After a failure somebody has to ask for it: what comes into sight would ask without end.
+    if (hasNextPage && !isFetching && error === null) void fetchNextPage();
+  }, [hasNextPage, isFetching, error, fetchNextPage]);
   const reload = useCallback(() => void refetch(), [refetch]);
   return { entries, total: data?.pages[0]?.total, error, loading: isPending, more: hasNextPage, next, reload };
 }

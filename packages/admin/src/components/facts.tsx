@@ -1,16 +1,23 @@
+import { DataList } from "@mantine/core";
 import type { ReactNode } from "react";
-import "./parts.css";
 
-/** Names and what they stand for, below each other. */
-export function Facts({ facts }: { readonly facts: readonly (readonly [name: string, value: ReactNode])[] }) {
+export interface Fact {
+  readonly label: string;
+  readonly value: ReactNode;
+}
+
+/** What is known of one thing: names and values. */
+export function Facts({ facts }: { readonly facts: readonly (Fact | undefined)[] }) {
   return (
-    <dl className="facts">
-      {facts.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
+    <DataList size="sm" gap="xs" labelWidth={140} className="facts">
+      {facts.map((fact) =>
+        fact === undefined ? null : (
+          <DataList.Item key={fact.label}>
+            <DataList.ItemLabel>{fact.label}</DataList.ItemLabel>
+            <DataList.ItemValue>{fact.value}</DataList.ItemValue>
+          </DataList.Item>
+        ),
+      )}
+    </DataList>
   );
 }

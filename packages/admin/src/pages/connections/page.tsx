@@ -1,7 +1,9 @@
-import { useTranslation } from "react-i18next";
-import { PageHeader } from "../../components/page-header.tsx";
+import { useSearch } from "wouter";
+import { ConnectionPage } from "./connection.tsx";
+import { ConnectionList } from "./list.tsx";
 
+/** All connections, or the one that the address names. */
 export function ConnectionsPage() {
-  const { t } = useTranslation("connections");
-  return <PageHeader title={t("title")} />;
+  const socketId = new URLSearchParams(useSearch()).get("socketId") ?? "";
+  return socketId === "" ? <ConnectionList /> : <ConnectionPage key={socketId} socketId={socketId} />;
 }

@@ -1,0 +1,108 @@
+import { Button, Group, List, Loader, Paper, Text, Title } from "@mantine/core";
+import { useId } from "react";
+import { useTranslation } from "react-i18next";
+import { Link } from "wouter";
+import { pageAddress } from "../../components/page-link.tsx";
+import { diagnose, type Diagnosis, type Evidence, type Verdict } from "./diagnosis.ts";
+import { FindingText } from "./finding-text.tsx";
+
+export interface VerdictCardProps {
+  readonly userId: string;
+  readonly channel: string;
+  readonly evidence: Evidence | undefined;
+  readonly testRule: (channel: string, socketId?: string) => void;
+}
+
+const COLOURS: Readonly<Record<Verdict, string>> = {
+  notConnected: "red",
+  notSubscribed: "red",
+  refused: "red",
+  slow: "orange",
+  nothing: "teal",
+  unknown: "gray",
+};
+
+/** The verdict, what it follows from, and what to do. */
+export function VerdictCard({ userId, channel, evidence, testRule }: VerdictCardProps) {
+  const { t } = useTranslation("users");
+  const id = useId();
+  const diagnosis = evidence === undefined ? undefined : diagnose(evidence);
+  const colour = COLOURS[diagnosis?.verdict ?? "unknown"];
+  return (
+    <Paper
+      component="section"
+      withBorder
+      p="md"
+      aria-labelledby={id}
+      style={{ borderInlineStart: `6px solid var(--mantine-color-${colour}-filled)` }}
+    >
+      <Text size="sm" c="dimmed" id={id}>
+        {t("verdict.label")}
+      </Text>
+      <div role="status">
+        {diagnosis === undefined ? (
+          <Group gap="xs">
+            <Loader size="xs" aria-hidden />
+            <Text>{t("looking")}</Text>
+          </Group>
+        ) : (
+          <Title order={2} size="h3">
+            {t(`verdict.${diagnosis.verdict}`)}
+          </Title>
+        )}
+      </div>
+      {diagnosis === undefined ? null : (
+        <Reasons userId={userId} channel={channel} diagnosis={diagnosis} testRule={testRule} />
+      )}
+    </Paper>
+  );
+}
+
+function Reasons({
+  userId,
+  channel,
+  diagnosis: { verdict, findings, steps },
+  testRule,
+}: Omit<VerdictCardProps, "evidence"> & { readonly diagnosis: Diagnosis }) {
+  const { t } = useTranslation("users");
+  const [refusing] = findings.flatMap((finding) => (finding.kind === "wouldRefuse" ? [finding.socketId] : []));
+  return (
+    <>
+      <Title order={3} size="h6" mt="sm">
+        {t("because")}
+      </Title>
+      <List size="sm" spacing={4}>
+        {findings.map((finding, index) => (
+          <List.Item key={index}>
+            <FindingText finding={finding} channel={channel} />
+          </List.Item>
+        ))}
+      </List>
+      <Title order={3} size="h6" mt="sm">
+        {t("next")}
+      </Title>
+      <List size="sm" spacing={4}>
+        {steps.map((step) => (
+          <List.Item key={step}>{t(`steps.${step}`, { channel })}</List.Item>
+        ))}
+      </List>
+      <Group gap="xs" mt="sm">
+        {verdict === "refused" ? (
+          <Button size="xs" onClick={() => testRule(channel, refusing)}>
+            {t("openTester")}
+          </Button>
+        ) : null}
+        {verdict === "nothing" ? (
+          <Button
+            component={Link}
+            href={pageAddress({ to: "/notifications", query: { userId } })}
+            size="xs"
+            variant="default"
+          >
+            {t("sendTest")}
+          </Button>
+        ) : null}
+      </Group>
+    </>
+  );
+}
