@@ -219,15 +219,16 @@ export interface NodeInfo {
   readonly host: string;
   readonly pid: number;
   readonly reachable: boolean;
-  readonly draining: boolean;
-  readonly connections: number;
-  readonly channels: number;
+  /** This and what follows is null where the node did not answer. */
+  readonly draining: boolean | null;
+  readonly connections: number | null;
+  readonly channels: number | null;
   readonly broker: {
     readonly kind: "memory" | "redis" | "other";
     readonly healthy: boolean;
     readonly latencyMs: number | null;
     readonly error: string | null;
-  };
+  } | null;
   readonly latest: NodeSample | null;
 }
 

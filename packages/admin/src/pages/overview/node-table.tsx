@@ -1,0 +1,88 @@
+import { Badge, Table } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+import { Plain } from "../../components/plain.tsx";
+import { Sideways } from "../../components/sideways.tsx";
+import { useNumbers, type Numbers } from "../../components/use-numbers.ts";
+import { sumUp, type LiveReading, type Now } from "./now.ts";
+
+interface Column {
+  readonly key:
+    | "connections"
+    | "channels"
+    | "in"
+    | "out"
+    | "latency"
+    | "refused"
+    | "backlog"
+    | "slow"
+    | "rss"
+    | "heap"
+    | "loop"
+    | "cpu";
+  readonly show: (now: Now, numbers: Numbers) => string;
+}
+
+const COLUMNS: readonly Column[] = [
+  { key: "connections", show: ({ connections }, { count }) => count(connections) },
+  { key: "channels", show: ({ channels }, { count }) => count(channels) },
+  { key: "in", show: (now, { rate }) => rate(now.in) },
+  { key: "out", show: ({ out }, { rate }) => rate(out) },
+  { key: "latency", show: ({ latency }, { rate }) => latency?.map(rate).join(" / ") ?? "–" },
+  { key: "refused", show: ({ refused }, { rate }) => rate(refused) },
+  { key: "backlog", show: ({ backlog }, { bytes }) => bytes(backlog) },
+  { key: "slow", show: ({ slow }, { count }) => count(slow) },
+  { key: "rss", show: ({ rss }, { bytes }) => bytes(rss) },
+  { key: "heap", show: ({ heap }, { bytes }) => bytes(heap) },
+  { key: "loop", show: ({ loop }, { rate }) => loop.map(rate).join(" / ") },
+  { key: "cpu", show: ({ cpu }, { percent }) => percent(cpu) },
+];
+
+/** A row for each node, and their sums; of times, the worst. */
+export function NodeTable({ readings }: { readonly readings: readonly LiveReading[] }) {
+  const { t } = useTranslation("overview");
+  const numbers = useNumbers();
+  const all = sumUp(readings);
+  return (
+    <Sideways label={t("nodes")}>
+      <Table className="numbers" striped>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th scope="col">{t("node")}</Table.Th>
+            {COLUMNS.map(({ key }) => (
+              <Table.Th key={key} scope="col">
+                {t(`columns.${key}`)}
+              </Table.Th>
+            ))}
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {readings.map((reading) => (
+            <Table.Tr key={reading.nodeId}>
+              <Table.Th scope="row">
+                <Plain text={reading.nodeId} />{" "}
+                {reading.draining === true ? (
+                  <Badge color="yellow" variant="light" size="sm">
+                    {t("draining")}
+                  </Badge>
+                ) : null}
+              </Table.Th>
+              <Cells now={sumUp([reading])} numbers={numbers} />
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+        {readings.length < 2 ? null : (
+          <Table.Tfoot>
+            <Table.Tr>
+              <Table.Th scope="row">{t("all")}</Table.Th>
+              <Cells now={all} numbers={numbers} />
+            </Table.Tr>
+          </Table.Tfoot>
+        )}
+      </Table>
+    </Sideways>
+  );
+}
+
+function Cells({ now, numbers }: { readonly now: Now; readonly numbers: Numbers }) {
+  return COLUMNS.map(({ key, show }) => <Table.Td key={key}>{show(now, numbers)}</Table.Td>);
+}
