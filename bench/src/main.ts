@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { adminPageBench } from "./admin-page.ts";
 import type { Bench } from "./bench.ts";
 import { chart } from "./chart.ts";
 import { chatBench } from "./chat.ts";
@@ -36,6 +37,7 @@ const BENCHES: readonly Bench[] = [
   presenceBench,
   mixedBench,
   listsBench,
+  adminPageBench,
   stormBench,
   disruptionBench,
   deployBench,

@@ -12,8 +12,9 @@ export async function importKey(): Promise<Key> {
   ]);
 }
 
-export async function signToken(key: Key, userId: string): Promise<string> {
-  return await new SignJWT()
+/** Of a client, unless roles are given. */
+export async function signToken(key: Key, userId: string, roles?: readonly string[]): Promise<string> {
+  return await new SignJWT(roles === undefined ? {} : { permissions: roles })
     .setProtectedHeader({ alg: "HS256" })
     .setSubject(userId)
     .setIssuedAt()
