@@ -5,6 +5,8 @@ import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { defaultClientConditions, defineConfig, type Plugin } from "vite";
 
 const OUT = "../server/admin";
+const BASE =
+  /node_modules\/(react|react-dom|scheduler|i18next|react-i18next|@tanstack\/(query-core|react-query)|wouter|regexparam|use-sync-external-store|clsx|@mantine\/hooks)\//;
 
 export default defineConfig({
   // Addresses are relative to the page's `<base>`, which the server fills in.
@@ -18,6 +20,14 @@ export default defineConfig({
     // Small files inside of others would be `data:` addresses, which the page's policy does not let in.
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 700,
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          // What every part needs is one file: else it would be a dozen small ones.
+          groups: [{ name: "base", test: BASE, includeDependenciesRecursively: false }],
+        },
+      },
+    },
   },
 });
 
@@ -26,7 +36,7 @@ function styled(): Plugin {
   return {
     name: "styled",
     transform: {
-      filter: { id: /@mantine\/core\/esm\/components\/.+\.module\.mjs$/ },
+      filter: { id: /@mantine\/core\/esm\/.+\.module\.mjs$/ },
       handler: (code, id) => ({
         code: `import "@mantine/core/styles/${basename(id, ".module.mjs")}.css";\n${code}`,
         map: null,

@@ -15,10 +15,14 @@ reloadWhenStale(window);
 const nonce = readNonce(document);
 // For the styles that lock scrolling behind a dialogue.
 setNonce(nonce);
+const settings = readSettings(document);
+const root = createRoot(document.getElementById("root") as HTMLElement);
 const language = readPreferences(document.cookie).language ?? chooseLanguage(navigator.languages);
-const messages = await loadMessages(language);
-createRoot(document.getElementById("root") as HTMLElement).render(
-  <StrictMode>
-    <App settings={readSettings(document)} nonce={nonce} messages={messages} />
-  </StrictMode>,
+// Without `await`: parts that are loaded meanwhile may need this one.
+void loadMessages(language).then((messages) =>
+  root.render(
+    <StrictMode>
+      <App settings={settings} nonce={nonce} messages={messages} />
+    </StrictMode>,
+  ),
 );

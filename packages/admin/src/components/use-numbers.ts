@@ -1,5 +1,5 @@
 import { useMemo } from "react";
-import { useTranslation } from "react-i18next";
+import { useLocale } from "./use-locale.ts";
 
 export interface Numbers {
   readonly count: (value: number) => string;
@@ -14,12 +14,12 @@ const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"] as const;
 
 /** Writes numbers as the reader's language does. */
 export function useNumbers(): Numbers {
-  const { language } = useTranslation().i18n;
+  const locale = useLocale();
   return useMemo(() => {
-    const whole = new Intl.NumberFormat(language, { maximumFractionDigits: 0 });
-    const three = new Intl.NumberFormat(language, { maximumSignificantDigits: 3 });
-    const percent = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1 });
-    const time = new Intl.NumberFormat(language, { style: "unit", unit: "millisecond", maximumSignificantDigits: 3 });
+    const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
+    const three = new Intl.NumberFormat(locale, { maximumSignificantDigits: 3 });
+    const percent = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 1 });
+    const time = new Intl.NumberFormat(locale, { style: "unit", unit: "millisecond", maximumSignificantDigits: 3 });
     return {
       count: (value) => whole.format(value),
       rate: (value) => (Math.abs(value) >= 1000 ? whole.format(value) : three.format(value)),
@@ -28,14 +28,15 @@ export function useNumbers(): Numbers {
       bytes(value) {
         const power = Math.min(Math.floor(Math.log2(Math.max(value, 1)) / 10), UNITS.length - 1);
         const unit = UNITS[power] ?? "byte";
-        const format = new Intl.NumberFormat(language, {
+        const format = new Intl.NumberFormat(locale, {
           style: "unit",
           unit,
-          unitDisplay: "short",
+          // "0 byte" is no word.
+          unitDisplay: power === 0 ? "long" : "short",
           maximumSignificantDigits: 3,
         });
         return format.format(value / 1024 ** power);
       },
     };
-  }, [language]);
+  }, [locale]);
 }

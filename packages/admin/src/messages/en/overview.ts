@@ -63,5 +63,5 @@ export const overview = {
     rss: "Memory",
     backlog: "Backlog",
   },
-  chartText: "{{name}}: now {{now}}, at most {{most}}",
+  chartText: "{{name}}: latest {{now}}, at most {{most}}",
 } as const;

@@ -65,5 +65,5 @@ export const overview: Messages["overview"] = {
     rss: "Memória",
     backlog: "Fila de saída",
   },
-  chartText: "{{name}}: agora {{now}}, no máximo {{most}}",
+  chartText: "{{name}}: mais recente {{now}}, no máximo {{most}}",
 };

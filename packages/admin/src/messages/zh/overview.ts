@@ -65,5 +65,5 @@ export const overview: Messages["overview"] = {
     rss: "内存",
     backlog: "积压",
   },
-  chartText: "{{name}}：当前 {{now}}，最高 {{most}}",
+  chartText: "{{name}}：最新 {{now}}，最高 {{most}}",
 };

@@ -3,6 +3,7 @@ import { LineChart, type LineChartSeries } from "@mantine/charts";
 import { Paper, SimpleGrid, Text } from "@mantine/core";
 import { useId, useMemo } from "react";
 import { useTranslation } from "react-i18next";
+import { useLocale } from "../../components/use-locale.ts";
 import { useNumbers } from "../../components/use-numbers.ts";
 import type { Scope } from "./use-stats.ts";
 import type { Point } from "./timeline.ts";
@@ -61,13 +62,12 @@ export function Charts({ points, scope }: { readonly points: readonly Point[]; r
 }
 
 function OneChart({ chart, points }: { readonly chart: Chart; readonly points: readonly Point[] }) {
-  const { t, i18n } = useTranslation("overview");
+  const { t } = useTranslation("overview");
+  const locale = useLocale();
   const format = useNumbers()[chart.unit];
   const title = useId();
-  const time = useMemo(
-    () => new Intl.DateTimeFormat(i18n.language, { hour: "2-digit", minute: "2-digit" }),
-    [i18n.language],
-  );
+  const time = useMemo(() => new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" }), [locale]);
+  const few = points.filter(({ connections }) => connections !== null).length < 3;
   const series: LineChartSeries[] = chart.series.map(({ name, color, dash }) => ({
     name,
     color,
@@ -94,7 +94,8 @@ function OneChart({ chart, points }: { readonly chart: Chart; readonly points: r
           dataKey="t"
           series={series}
           curveType="linear"
-          withDots={false}
+          // A line takes two points.
+          withDots={few}
           withLegend={series.length > 1}
           valueFormatter={format}
           yAxisProps={{ width: 70 }}
@@ -102,7 +103,8 @@ function OneChart({ chart, points }: { readonly chart: Chart; readonly points: r
             tickFormatter: (value: number) => time.format(value),
             interval: 17,
           }}
-          tooltipProps={{ labelFormatter: (value) => time.format(Number(value)) }}
+          // Also asked before there is anything to point at.
+          tooltipProps={{ labelFormatter: (value) => (typeof value === "number" ? time.format(value) : "") }}
           lineProps={{ isAnimationActive: false }}
           lineChartProps={{ accessibilityLayer: false }}
         />

@@ -44,7 +44,7 @@ export function NodeTable({ readings }: { readonly readings: readonly LiveReadin
   const all = sumUp(readings);
   return (
     <Sideways label={t("nodes")}>
-      <Table className="numbers" striped>
+      <Table className="numbers" striped fz="sm" horizontalSpacing="xs">
         <Table.Thead>
           <Table.Tr>
             <Table.Th scope="col">{t("node")}</Table.Th>

@@ -25,7 +25,7 @@ export function Refusals({ refusals }: Pick<Now, "refusals">) {
               <Table.Th scope="row">
                 <code>{code}</code>{" "}
                 <Text span size="sm" c="dimmed">
-                  {common([`errors.${code}`, "errors.INTERNAL"] as never)}
+                  {common([`codes.${code}`, "codes.INTERNAL"] as never)}
                 </Text>
               </Table.Th>
               <Table.Td>{rate(perSecond)}</Table.Td>

@@ -50,10 +50,10 @@ export class Timeline {
   add(sample: Reading): void {
     // A sample is of the time before its end.
     const step = Math.ceil(sample.t / STEP);
-    if (step <= this.#newest - STEPS) return;
+    if (step < this.#newest - STEPS) return;
     if (step > this.#newest) {
       this.#newest = step;
-      for (const old of this.#steps.keys()) if (old <= step - STEPS - 1) this.#steps.delete(old);
+      for (const old of this.#steps.keys()) if (old < step - STEPS) this.#steps.delete(old);
     }
     const nodes = this.#steps.get(step) ?? new Map<string, Sum>();
     this.#steps.set(step, nodes);

@@ -1,0 +1,67 @@
+import { readdirSync } from "node:fs";
+import { ERROR_TABLE } from "@roomcast/protocol";
+import { describe, expect, it } from "vitest";
+import { LANGUAGES, type Language } from "../app/preferences.ts";
+import { en } from "./en/index.ts";
+import { loadMessages } from "./messages.ts";
+import { pt } from "./pt/index.ts";
+import { zh } from "./zh/index.ts";
+
+const CATALOGUES: Readonly<Record<Language, object>> = { en, zh, pt };
+
+/** All texts of a catalogue by their keys. */
+function textsOf(tree: object, path = ""): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const [key, value] of Object.entries(tree) as [string, unknown][]) {
+    if (typeof value === "string") found.set(path + key, value);
+    else for (const [inner, text] of textsOf(value as object, `${path}${key}.`)) found.set(inner, text);
+  }
+  return found;
+}
+
+const variablesOf = (text: string): string[] =>
+  [...text.matchAll(/\{\{(\w+)\}\}/g)].map(([, name = ""]) => name).sort();
+const english = textsOf(en);
+
+describe.each(["zh", "pt"] as const)("the catalogue in %s", (language) => {
+  const texts = textsOf(CATALOGUES[language]);
+
+  it("says what English says, and no more", () => {
+    expect([...texts.keys()].sort()).toEqual([...english.keys()].sort());
+  });
+
+  it("has the same variables in each text, and no empty one", () => {
+    for (const [key, text] of texts) {
+      expect([key, variablesOf(text)]).toEqual([key, variablesOf(english.get(key) ?? "")]);
+      expect([key, text.trim()]).not.toEqual([key, ""]);
+    }
+  });
+});
+
+describe("the catalogue", () => {
+  it("has a file for each section in each language, and none besides", () => {
+    const files = (language: string): string[] =>
+      readdirSync(new URL(language, import.meta.url)).filter((name) => name !== "index.ts");
+    for (const language of Object.keys(LANGUAGES)) {
+      expect([language, files(language)]).toEqual([language, files("en")]);
+      expect(files(language)).toHaveLength(Object.keys(en).length);
+    }
+  });
+
+  it("explains every code of the error table", () => {
+    for (const code of Object.keys(ERROR_TABLE)) {
+      expect(Object.keys(en.common.errors)).toContain(code);
+      expect(Object.keys(en.common.codes)).toContain(code);
+    }
+  });
+
+  it("counts in each language", async () => {
+    const said = async (language: Language): Promise<string[]> => {
+      const { t } = await loadMessages(language);
+      return [1, 2].map((count) => t("signIn:wait" as never, { count }) as string);
+    };
+    expect(await said("en")).toEqual(["Try again in 1 second", "Try again in 2 seconds"]);
+    expect(await said("pt")).toEqual(["Tente de novo em 1 segundo", "Tente de novo em 2 segundos"]);
+    expect(await said("zh")).toEqual(["1 秒后可重试", "2 秒后可重试"]);
+  });
+});
