@@ -17,6 +17,8 @@ export interface Session {
     readonly tokens: boolean;
     readonly roomTokens: boolean;
     readonly socketPath: string;
+    /** How many users one notification may have. */
+    readonly usersPerNotify: number;
     readonly dialects: {
       readonly native: boolean;
       readonly steedos: boolean;

@@ -71,7 +71,8 @@ async function before(rest: RestClient, path: string, end: Position, signal: Abo
     });
     top = position;
     const fitting = events.filter(
-      (event) => event.position?.epoch === end.epoch && event.position.offset > offset && event.position.offset < end.offset,
+      (event) =>
+        event.position?.epoch === end.epoch && event.position.offset > offset && event.position.offset < end.offset,
     );
     found.push(...fitting);
     const last = fitting.at(-1)?.position?.offset;

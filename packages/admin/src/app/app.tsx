@@ -8,6 +8,7 @@ import { RestError } from "../api/rest.ts";
 import { ErrorBoundary } from "../components/error-boundary.tsx";
 import { HeadingFocus } from "../components/heading-focus.tsx";
 import { SignInPage } from "../pages/sign-in/page.tsx";
+import { useExactSearch } from "./exact-search.ts";
 import { chooseLanguage, preferencesCookie, readPreferences, type Preferences } from "./preferences.ts";
 import { PreferencesContext } from "./preferences-context.ts";
 import { SessionProvider, useAnySession } from "./session.tsx";
@@ -43,7 +44,7 @@ export function App({ settings, nonce, messages }: AppProps) {
     <I18nextProvider i18n={messages}>
       <QueryClientProvider client={queries}>
         <Looks nonce={nonce} settings={settings} messages={messages}>
-          <Router base={settings.path}>
+          <Router base={settings.path} searchHook={useExactSearch}>
             <SessionProvider settings={settings}>
               <HeadingFocus>
                 <Content />

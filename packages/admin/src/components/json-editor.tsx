@@ -57,14 +57,28 @@ export function JsonEditor({ label, description, text, json, refused, change }: 
           </Problem>
         )}
         {refused.map(({ path, problem }) => (
-          <Problem key={`gateway ${path} ${problem}`} text={text} path={path} offset={locate(text, path)} go={go} by={t("json.gateway")}>
+          <Problem
+            key={`gateway ${path} ${problem}`}
+            text={text}
+            path={path}
+            offset={locate(text, path)}
+            go={go}
+            by={t("json.gateway")}
+          >
             <Plain text={problem} />
           </Problem>
         ))}
         {refused.length > 0
           ? null
           : problems.map(({ path, problem }) => (
-              <Problem key={`schema ${path} ${problem}`} text={text} path={path} offset={locate(text, path)} go={go} by={t("json.schema")}>
+              <Problem
+                key={`schema ${path} ${problem}`}
+                text={text}
+                path={path}
+                offset={locate(text, path)}
+                go={go}
+                by={t("json.schema")}
+              >
                 <Plain text={problem} />
               </Problem>
             ))}

@@ -15,7 +15,12 @@ export interface ToProps {
 /** A link to what a page shows of one thing. */
 export function To({ page, query, text, label }: ToProps) {
   return (
-    <Anchor component={Link} href={href(page, query)} underline="hover" {...(label === undefined ? {} : { "aria-label": label })}>
+    <Anchor
+      component={Link}
+      href={href(page, query)}
+      underline="hover"
+      {...(label === undefined ? {} : { "aria-label": label })}
+    >
       <Plain text={text} />
     </Anchor>
   );

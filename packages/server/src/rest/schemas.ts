@@ -236,6 +236,7 @@ export const SessionSchema = z
       tokens: z.boolean().openapi({ description: "Whether tokens can be issued here" }),
       roomTokens: z.boolean(),
       socketPath: z.string(),
+      usersPerNotify: z.int().openapi({ description: "How many users one notification may have" }),
       dialects: z.object({
         native: z.boolean(),
         steedos: z.boolean(),

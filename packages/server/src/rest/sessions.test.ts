@@ -67,6 +67,7 @@ describe("signing in", () => {
         tokens: true,
         roomTokens: true,
         socketPath: "/socket.io/",
+        usersPerNotify: 1000,
         dialects: { native: true, steedos: false, twake: false, plazer: false },
       },
     });

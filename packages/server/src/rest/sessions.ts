@@ -172,6 +172,7 @@ function describe(session: AdminSession, services: RestServices): z.input<typeof
       tokens: tokens?.issues === true,
       roomTokens: roomTokens !== undefined,
       socketPath,
+      usersPerNotify: gateway.limits.usersPerNotify,
       dialects: {
         native,
         steedos: steedos !== false,

@@ -48,6 +48,33 @@ describe("a ticket", () => {
     expect((await node.gateway.connections("t-own")).entries).toMatchObject([{ socketId: socket.id, userId: "root" }]);
   });
 
+  it("follows any channel of its tenant, as REST reads it, and no operators' channels but its own", async () => {
+    const one = await TestNode.start({
+      gateway: {
+        channels: [
+          { match: "closed:**", subscribe: "nobody" },
+          { match: "inbox:{userId}", subscribe: "owner" },
+        ],
+      },
+    });
+    const token = await one.token("root", { tenantId: "acme", roles: ["admin"] });
+    const answer = await one.call("/auth/session", { headers: {}, json: { token } });
+    const { csrf } = answer.body as { csrf: string };
+    const cookie = answer.headers.get("set-cookie")?.split(";", 1)[0] ?? "";
+    const headers = { Cookie: cookie, "X-CSRF-Token": csrf, Origin: one.url };
+    const { body } = await one.call("/auth/session/ticket", { headers, json: {} });
+    const [page, plain] = [await one.connect((body as { token: string }).token), await one.connect(token)];
+    for (const topic of ["closed:a", "inbox:alice", "notifications:alice", "free"]) {
+      expect(await page.emitWithAck("subscribe", { topic })).toMatchObject({ ok: true });
+    }
+    expect(await plain.emitWithAck("subscribe", { topic: "closed:a" })).toMatchObject({ error: { code: "FORBIDDEN" } });
+    expect(await page.emitWithAck("subscribe", { topic: "@cluster" })).toMatchObject({ error: { code: "FORBIDDEN" } });
+    const event = next(page, "event");
+    await one.gateway.publish({ tenantId: "acme", name: "closed:a" }, "news", 7);
+    expect(await event).toMatchObject({ topic: "closed:a", payload: 7 });
+    await one.close();
+  });
+
   it("is for the tenant that the session chooses, within its reach", async () => {
     const operator = await signIn({ token: await node.token("op", { tenantId: "home", roles: ["operator"] }) });
     const socket = await node.connect(await ticket(operator, "t-far"));

@@ -17,7 +17,7 @@ export const audit = {
   action: "Action",
   person: "Person",
   personHint: "Who did it, or to whom",
-  shown: "{{shown}} of {{loaded}} entries",
+  shown: "{{shown}} of {{loaded}} entries.",
   older: "Load older",
   reload: "Reload",
   live: "New entries appear by themselves.",

@@ -113,7 +113,8 @@ export const channels = {
   source: { socket: "Socket", rest: "REST", server: "Server", resource: "Resource", direct: "Direct" },
   broadcast: {
     anything: "Publishes an event to everybody who follows this channel. Any event and any JSON may be published here.",
-    byContract: "Publishes an event to everybody who follows this channel. Its contract says which, and what they look like.",
+    byContract:
+      "Publishes an event to everybody who follows this channel. Its contract says which, and what they look like.",
     event: "Event",
     noEvent: "An event has a name",
     payload: "Payload (JSON)",

@@ -8,7 +8,7 @@ export const notifications = {
   recipients_other: "{{number}} users.",
   repeated_one: "{{number}} was written twice.",
   repeated_other: "{{number}} were written again.",
-  tooMany: "These are more users than the gateway takes at once.",
+  tooMany: "The gateway takes {{most}} users at once.",
   kind: "Kind of message",
   text: "Text",
   json: "JSON",
@@ -21,7 +21,8 @@ export const notifications = {
   done_other: "The notification went to {{number}} sockets",
   went_one: "To {{number}} socket; users: {{users}}.",
   went_other: "To {{number}} sockets; users: {{users}}.",
-  nobody: "None of them is connected and listens now. Whoever connects later finds it in the history of the own notifications.",
+  nobody:
+    "None of them is connected and listens now. Whoever connects later finds it in the history of their notifications.",
   history: "Sent during this visit",
   none: "Nothing was sent yet",
   noneText: "What you send is listed here until you reload the page or sign out. The audit log keeps who sent.",

@@ -19,7 +19,7 @@ export const audit: Messages["audit"] = {
   action: "Ação",
   person: "Pessoa",
   personHint: "Quem fez, ou a quem",
-  shown: "{{shown}} de {{loaded}} entradas",
+  shown: "{{shown}} de {{loaded}} entradas.",
   older: "Carregar mais antigas",
   reload: "Recarregar",
   live: "Novas entradas aparecem por si mesmas.",

@@ -10,14 +10,16 @@ export const channels: Messages["channels"] = {
     searchHint: "Parte de um nome",
     openLabel: "Abrir pelo nome",
     open: "Abrir",
-    badName: "1 a 255 bytes sem espaços, caracteres invisíveis, *, { e }; nomes que começam com @ e $ são do próprio gateway",
+    badName:
+      "1 a 255 bytes sem espaços, caracteres invisíveis, *, { e }; nomes que começam com @ e $ são do próprio gateway",
     loading: "Carregando canais",
     loaded_one: "{{number}} canal carregado",
     loaded_other: "{{number}} canais carregados",
     total_one: "{{number}} canal",
     total_other: "{{number}} canais",
     none: "Nenhum canal está ativo",
-    noneText: "Os canais aparecem aqui assim que alguém os segue ou entra neles. Qualquer outro pode ser aberto pelo nome.",
+    noneText:
+      "Os canais aparecem aqui assim que alguém os segue ou entra neles. Qualquer outro pode ser aberto pelo nome.",
     noneFound: "Nenhum canal ativo tem isto no nome",
     noneFoundText: "Busque menos texto, ou abra um canal pelo nome completo.",
     name: "Canal",
@@ -33,7 +35,8 @@ export const channels: Messages["channels"] = {
     badName: "Nenhum canal pode ter este nome",
     unreachable:
       "Os navegadores não conseguem pedir por REST um canal com este nome; por isso seus números, histórico e membros não são mostrados. Ele pode ser seguido, e é possível publicar nele.",
-    quiet: "Não há ninguém aqui, e nada foi publicado recentemente. Você pode seguir o canal ou publicar o primeiro evento.",
+    quiet:
+      "Não há ninguém aqui, e nada foi publicado recentemente. Você pode seguir o canal ou publicar o primeiro evento.",
     position: "Posição de recuperação",
     epoch: "Época",
     reach: "Histórico",
@@ -114,7 +117,8 @@ export const channels: Messages["channels"] = {
   },
   source: { socket: "Socket", rest: "REST", server: "Servidor", resource: "Recurso", direct: "Direto" },
   broadcast: {
-    anything: "Publica um evento para todos os que seguem este canal. Aqui se pode publicar qualquer evento e qualquer JSON.",
+    anything:
+      "Publica um evento para todos os que seguem este canal. Aqui se pode publicar qualquer evento e qualquer JSON.",
     byContract: "Publica um evento para todos os que seguem este canal. O contrato diz quais, e como são.",
     event: "Evento",
     noEvent: "Um evento tem um nome",
@@ -139,7 +143,8 @@ export const channels: Messages["channels"] = {
     comma: "espera-se uma vírgula ou o fecho do colchete ou da chave aqui",
     text: "este texto não tem aspas de fecho",
     escape: "esta barra invertida não inicia nada que o JSON conheça",
-    control: "quebras de linha, tabulações e outros caracteres de controle devem ser escritos como escapes, tal como \\n",
+    control:
+      "quebras de linha, tabulações e outros caracteres de controle devem ser escritos como escapes, tal como \\n",
     number: "isto não é um número de JSON",
     rest: "nada pode vir depois do valor",
     deep: "isto está aninhado fundo demais para ser enviado",

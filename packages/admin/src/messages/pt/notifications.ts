@@ -10,7 +10,7 @@ export const notifications: Messages["notifications"] = {
   recipients_other: "{{number}} usuários.",
   repeated_one: "{{number}} foi escrito duas vezes.",
   repeated_other: "{{number}} foram escritos de novo.",
-  tooMany: "São mais usuários do que o gateway aceita de uma vez.",
+  tooMany: "O gateway aceita {{most}} usuários de uma vez.",
   kind: "Tipo de mensagem",
   text: "Texto",
   json: "JSON",
@@ -23,9 +23,11 @@ export const notifications: Messages["notifications"] = {
   done_other: "A notificação foi para {{number}} sockets",
   went_one: "Para {{number}} socket; usuários: {{users}}.",
   went_other: "Para {{number}} sockets; usuários: {{users}}.",
-  nobody: "Nenhum deles está conectado e escutando agora. Quem se conectar depois a encontra no histórico das próprias notificações.",
+  nobody:
+    "Nenhum deles está conectado e escutando agora. Quem se conectar depois a encontra no histórico das próprias notificações.",
   history: "Enviadas nesta visita",
   none: "Nada foi enviado ainda",
-  noneText: "O que você envia fica listado aqui até recarregar a página ou sair. O registro de auditoria guarda quem enviou.",
+  noneText:
+    "O que você envia fica listado aqui até recarregar a página ou sair. O registro de auditoria guarda quem enviou.",
   again: "Usar de novo",
 };

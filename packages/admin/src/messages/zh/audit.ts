@@ -19,7 +19,7 @@ export const audit: Messages["audit"] = {
   action: "操作",
   person: "人员",
   personHint: "操作者或对象",
-  shown: "{{loaded}} 条记录中的 {{shown}} 条",
+  shown: "{{loaded}} 条记录中的 {{shown}} 条。",
   older: "加载更早的",
   reload: "重新加载",
   live: "新记录会自动出现。",

@@ -10,7 +10,7 @@ export const notifications: Messages["notifications"] = {
   recipients_other: "{{number}} 位用户。",
   repeated_one: "有 {{number}} 个重复。",
   repeated_other: "有 {{number}} 个重复。",
-  tooMany: "用户数超过了网关一次可接受的数量。",
+  tooMany: "网关一次最多接受 {{most}} 位用户。",
   kind: "消息类型",
   text: "文本",
   json: "JSON",

@@ -21,10 +21,21 @@ export interface AuditEntry {
   readonly action: string;
   readonly who: string | null;
   readonly via: string | null;
-  /** To whom or what: names by kind, such as `userId`. */
-  readonly target: readonly (readonly [kind: string, name: string])[];
+  /** To whom or what: a user, a connection or a channel, as the action has it; several where users were notified. */
+  readonly targets: readonly string[];
+  /** What these are; undefined where that is not known. */
+  readonly kind: "user" | "connection" | "channel" | undefined;
   readonly event: RealtimeEvent;
 }
+
+const KINDS: ReadonlyMap<string, AuditEntry["kind"]> = new Map([
+  ["disconnect", "connection"],
+  ["revoke", "user"],
+  ["broadcast", "channel"],
+  ["direct", "user"],
+  ["notify", "user"],
+  ["issueToken", "user"],
+]);
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -32,13 +43,18 @@ type Fields = Readonly<Record<string, unknown>>;
 export function readEntry(event: RealtimeEvent): AuditEntry {
   const payload = fieldsOf(event.payload);
   const by = fieldsOf(payload["by"]);
+  const details = fieldsOf(payload["details"]);
+  const action = textOf(payload["action"]) ?? event.event;
+  const target = textOf(payload["target"]);
+  const users: readonly unknown[] = Array.isArray(details["users"]) ? details["users"] : [];
   return {
     id: event.id,
     at: event.timestamp,
-    action: event.event,
+    action,
     who: textOf(by["userId"]),
     via: textOf(by["via"]),
-    target: targetOf(payload["target"]),
+    targets: target === null ? users.filter((user) => typeof user === "string") : [target],
+    kind: action === "direct" && details["to"] === "socket" ? "connection" : KINDS.get(action),
     event,
   };
 }
@@ -48,7 +64,7 @@ export function isSought(entry: AuditEntry, filter: { readonly action: string; r
   if (filter.action !== "" && entry.action !== filter.action) return false;
   const person = filter.person.trim().toLowerCase();
   if (person === "") return true;
-  const names = [entry.who ?? "", ...entry.target.map(([, name]) => name)];
+  const names = [entry.who ?? "", ...entry.targets];
   return names.some((name) => name.toLowerCase().includes(person));
 }
 
@@ -56,14 +72,6 @@ export function isSought(entry: AuditEntry, filter: { readonly action: string; r
 export function mergeEntries(live: readonly AuditEntry[], past: readonly AuditEntry[]): readonly AuditEntry[] {
   const known = new Set(past.map(({ id }) => id));
   return [...live.filter(({ id }) => !known.has(id)), ...past];
-}
-
-function targetOf(target: unknown): AuditEntry["target"] {
-  if (typeof target === "string") return [["", target]];
-  return Object.entries(fieldsOf(target)).flatMap(([kind, value]) => {
-    const names: readonly unknown[] = Array.isArray(value) ? value : [value];
-    return names.filter((name) => typeof name === "string").map((name) => [kind, name] as const);
-  });
 }
 
 function fieldsOf(value: unknown): Fields {

@@ -37,7 +37,7 @@ export function BroadcastView({ channel, rule }: BroadcastViewProps) {
   const names = events === null ? [] : Object.keys(events);
   const [typed, setTyped] = useState<string>();
   const event = typed ?? names[0] ?? "message";
-  const schema = (events === null ? null : events[event]) ?? undefined;
+  const schema = events !== null && Object.hasOwn(events, event) ? (events[event] ?? undefined) : undefined;
   const [text, setText] = useState<string>();
   const example = schema === undefined ? "{}" : exampleText(schema);
   const shown = text ?? example;
@@ -55,7 +55,10 @@ export function BroadcastView({ channel, rule }: BroadcastViewProps) {
         const published = await rest.post<Published>("/api/socket/broadcast", body);
         setDone({ ...published, event });
       } catch (thrown) {
-        setRefused(problemsOf(RestError.from(thrown)));
+        const problems = problemsOf(RestError.from(thrown));
+        setRefused(problems);
+        // What the fields show need not be told twice.
+        if (problems.length > 0) return;
         throw thrown;
       }
       return t("broadcast.done", { event });
@@ -133,7 +136,7 @@ export function BroadcastView({ channel, rule }: BroadcastViewProps) {
       </Group>
       {done === undefined ? null : <Result channel={channel} done={done} />}
       {schema === undefined ? null : (
-        <details>
+        <details className="small">
           <summary>{t("broadcast.schema")}</summary>
           <JsonView value={schema} label={t("broadcast.schema")} />
         </details>
@@ -142,7 +145,13 @@ export function BroadcastView({ channel, rule }: BroadcastViewProps) {
   );
 }
 
-function Result({ channel, done }: { readonly channel: string; readonly done: Published & { readonly event: string } }) {
+function Result({
+  channel,
+  done,
+}: {
+  readonly channel: string;
+  readonly done: Published & { readonly event: string };
+}) {
   const { t } = useTranslation("channels");
   const { id, position, event } = done;
   return (

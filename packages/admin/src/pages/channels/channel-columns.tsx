@@ -27,7 +27,15 @@ export function useChannelColumns({ sorting, sort, busiest }: ChannelColumnsOpti
   return useMemo(() => {
     const head = (by: Sorting["sort"], header: string): Pick<Column<Channel>, "key" | "header" | "sorted"> => {
       const sorted = sorting.sort !== by ? "none" : sorting.order === "asc" ? "ascending" : "descending";
-      return { key: by, sorted, header: <SortButton sorted={sorted} sort={() => sort(by)}>{header}</SortButton> };
+      return {
+        key: by,
+        sorted,
+        header: (
+          <SortButton sorted={sorted} sort={() => sort(by)}>
+            {header}
+          </SortButton>
+        ),
+      };
     };
     const columns: Column<Channel>[] = [
       {
@@ -37,7 +45,7 @@ export function useChannelColumns({ sorting, sort, busiest }: ChannelColumnsOpti
       },
       {
         ...head("members", t("list.members")),
-        width: narrow ? "76px" : "130px",
+        width: narrow ? "84px" : "130px",
         align: "end",
         cell: ({ memberCount }) => count(memberCount),
       },
@@ -56,7 +64,13 @@ export function useChannelColumns({ sorting, sort, busiest }: ChannelColumnsOpti
       align: "end",
       cell: ({ name }) => {
         const busy = busiest.get(name);
-        return busy === undefined ? "–" : <Badge variant="light">{t("list.perSecond", { rate: rate(busy) })}</Badge>;
+        return busy === undefined ? (
+          "–"
+        ) : (
+          <Badge variant="light" tt="none">
+            {t("list.perSecond", { rate: rate(busy) })}
+          </Badge>
+        );
       },
     });
     return columns;

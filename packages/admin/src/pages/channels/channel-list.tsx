@@ -8,6 +8,7 @@ import { Empty } from "../../components/empty.tsx";
 import { Failure } from "../../components/failure.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { plural } from "../../components/plural.ts";
+import { tableHeight } from "../../components/table-height.ts";
 import { useNumbers } from "../../components/use-numbers.ts";
 import { useParam } from "../../components/use-param.ts";
 import { VirtualTable } from "../../components/virtual-table.tsx";
@@ -61,7 +62,7 @@ export function ChannelList() {
               columns={columns}
               rows={list.entries}
               total={list.total}
-              height="max(320px, calc(100dvh - 270px))"
+              height={tableHeight(list.entries.length, 270)}
               onEnd={list.next}
               rowKey={nameOf}
             />
@@ -85,7 +86,7 @@ function SearchField({ value, change }: { readonly value: string; readonly chang
   return (
     <TextInput
       type="search"
-      className="grow"
+      className="grow-wide"
       label={t("list.search")}
       placeholder={t("list.searchHint")}
       value={typed}

@@ -2,6 +2,7 @@ import { Alert, Anchor, Stack, Tabs, Text, Title } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 import { Failure } from "../../components/failure.tsx";
+import { useHeadingFocus } from "../../components/heading-focus.tsx";
 import { pathPiece } from "../../components/href.ts";
 import { isChannelName } from "../../components/names.ts";
 import { Plain } from "../../components/plain.tsx";
@@ -23,20 +24,27 @@ const TABS = ["live", "history", "members", "broadcast", "rule"] as const;
 export function ChannelView({ channel }: { readonly channel: string }) {
   const { t } = useTranslation("channels");
   useTitle(channel);
+  const heading = useHeadingFocus();
   return (
     <Stack gap="md">
       <div>
         <Anchor component={Link} href="/socket" size="sm">
           {t("one.back")}
         </Anchor>
-        <Title order={1} size="h2">
+        <Title order={1} size="h2" ref={heading} tabIndex={-1} className="page-heading">
           <Text span fw={400} inherit>
             {t("one.title")}
           </Text>{" "}
           <Plain text={channel} />
         </Title>
       </div>
-      {isChannelName(channel) ? <Named channel={channel} /> : <Alert color="red" title={t("one.badName")}>{t("list.badName")}</Alert>}
+      {isChannelName(channel) ? (
+        <Named channel={channel} />
+      ) : (
+        <Alert color="red" title={t("one.badName")}>
+          {t("list.badName")}
+        </Alert>
+      )}
     </Stack>
   );
 }
@@ -56,10 +64,14 @@ function Named({ channel }: { readonly channel: string }) {
     <>
       {error === null ? null : <Failure error={error} retry={reload} />}
       {path === undefined ? unreachable : <ChannelNumbers details={details} reach={reach} />}
-      <Tabs value={tab} onChange={(chosen) => setTab(chosen === "live" ? undefined : (chosen ?? undefined))} keepMounted={false}>
+      <Tabs
+        value={tab}
+        onChange={(chosen) => setTab(chosen === "live" ? undefined : (chosen ?? undefined))}
+        keepMounted={false}
+      >
         <Tabs.List>
           {TABS.map((one) => (
-            <Tabs.Tab key={one} value={one}>
+            <Tabs.Tab key={one} value={one} px={{ base: 8, sm: "md" }}>
               {t(`tabs.${one}`)}
             </Tabs.Tab>
           ))}
@@ -71,7 +83,11 @@ function Named({ channel }: { readonly channel: string }) {
           {path === undefined ? (
             unreachable
           ) : (
-            <HistoryView path={path} keeps={rule === undefined ? undefined : rule.keep !== false} oldest={reach?.oldest?.offset} />
+            <HistoryView
+              path={path}
+              keeps={rule === undefined ? undefined : rule.keep !== false}
+              oldest={reach?.oldest?.offset}
+            />
           )}
         </Tabs.Panel>
         <Tabs.Panel value="members" pt="md">

@@ -44,7 +44,10 @@ function Details({ event }: { readonly event: RealtimeEvent }) {
     [t("event.source"), t(`source.${event.source}`)],
   ];
   if (sender?.userId != null) {
-    facts.push([t("event.sender"), <To key="user" page="/users" query={{ userId: sender.userId }} text={sender.userId} />]);
+    facts.push([
+      t("event.sender"),
+      <To key="user" page="/users" query={{ userId: sender.userId }} text={sender.userId} />,
+    ]);
   }
   if (sender?.socketId !== undefined) {
     facts.push([
@@ -56,7 +59,11 @@ function Details({ event }: { readonly event: RealtimeEvent }) {
     [t("event.id"), <Plain key="id" text={event.id} />],
     [
       t("event.position"),
-      position === undefined ? t("event.noPosition") : <Plain key="at" text={`${position.epoch} : ${position.offset}`} />,
+      position === undefined ? (
+        t("event.noPosition")
+      ) : (
+        <Plain key="at" text={`${position.epoch} : ${position.offset}`} />
+      ),
     ],
   );
   return (

@@ -4,20 +4,22 @@ import { useTranslation } from "react-i18next";
 import type { RealtimeEvent } from "../../api/types.ts";
 import { JsonPreview } from "../../components/json-preview.tsx";
 import { Plain } from "../../components/plain.tsx";
+import { tableHeight } from "../../components/table-height.ts";
 import { useNarrow } from "../../components/use-narrow.ts";
 import { VirtualTable, type Column } from "../../components/virtual-table.tsx";
 import { EventDetails } from "./event-details.tsx";
-import { Moment } from "./moment.tsx";
+import { Moment } from "../../components/moment.tsx";
 
 export interface EventTableProps {
   readonly label: string;
   readonly events: readonly RealtimeEvent[];
-  readonly height: number | string;
+  /** What else is on the page above it, in pixels. */
+  readonly rest: number;
   readonly onEnd?: (() => void) | undefined;
 }
 
 /** Events, one a row; all of one is shown on demand. */
-export function EventTable({ label, events, height, onEnd }: EventTableProps) {
+export function EventTable({ label, events, rest, onEnd }: EventTableProps) {
   const { t } = useTranslation("channels");
   const narrow = useNarrow();
   const [shown, setShown] = useState<RealtimeEvent>();
@@ -50,7 +52,6 @@ export function EventTable({ label, events, height, onEnd }: EventTableProps) {
         key: "offset",
         header: t("event.offset"),
         width: "88px",
-        align: "end",
         cell: ({ position }) => position?.offset ?? "–",
       },
       when,
@@ -71,7 +72,7 @@ export function EventTable({ label, events, height, onEnd }: EventTableProps) {
         columns={columns}
         rows={events}
         total={events.length}
-        height={height}
+        height={tableHeight(events.length, rest)}
         rowKey={keyOf}
         onEnd={onEnd}
       />

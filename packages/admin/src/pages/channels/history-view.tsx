@@ -29,7 +29,9 @@ export function HistoryView({ path, keeps, oldest }: HistoryViewProps) {
     <Stack gap="sm">
       {log.error === null ? null : <Failure error={log.error} retry={log.older} />}
       <Group justify="space-between">
-        <Text size="sm">{t("history.loaded", { count: plural(log.events.length), number: count(log.events.length) })}</Text>
+        <Text size="sm">
+          {t("history.loaded", { count: plural(log.events.length), number: count(log.events.length) })}
+        </Text>
         <Group gap="xs">
           <Button size="xs" variant="default" onClick={log.reload} loading={log.busy}>
             {t("history.reload")}
@@ -44,12 +46,7 @@ export function HistoryView({ path, keeps, oldest }: HistoryViewProps) {
       {log.events.length === 0 ? (
         <Empty title={t("history.none")}>{t(keeps === false ? "history.keepsNothing" : "history.nothingYet")}</Empty>
       ) : (
-        <EventTable
-          label={t("history.label")}
-          events={log.events}
-          height="max(320px, calc(100dvh - 380px))"
-          onEnd={more ? log.older : undefined}
-        />
+        <EventTable label={t("history.label")} events={log.events} rest={380} onEnd={more ? log.older : undefined} />
       )}
     </Stack>
   );

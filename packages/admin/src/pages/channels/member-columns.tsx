@@ -3,6 +3,7 @@ import { useMemo, useRef, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import type { Member } from "../../api/types.ts";
 import { JsonPreview } from "../../components/json-preview.tsx";
+import { Moment } from "../../components/moment.tsx";
 import { plural } from "../../components/plural.ts";
 import { To } from "../../components/to.tsx";
 import { useNarrow } from "../../components/use-narrow.ts";
@@ -32,7 +33,11 @@ export function usePeopleColumns(show: (person: Person) => void): readonly Colum
           <UnstyledButton
             className="row-button"
             aria-haspopup="dialog"
-            aria-label={t("members.show", { count: plural(person.members.length), number: count(person.members.length), user: person.userId ?? t("members.visitor") })}
+            aria-label={t("members.show", {
+              count: plural(person.members.length),
+              number: count(person.members.length),
+              user: person.userId ?? t("members.visitor"),
+            })}
             onClick={() => show(person)}
           >
             {person.members.length}
@@ -42,11 +47,12 @@ export function usePeopleColumns(show: (person: Person) => void): readonly Colum
       {
         key: "since",
         header: t("members.since"),
-        width: narrow ? "110px" : "170px",
-        cell: ({ since }) => <When at={since} />,
+        width: narrow ? "56px" : "180px",
+        cell: ({ since }) => (narrow ? <Moment at={since} short /> : <When at={since} />),
       },
     ];
-    if (!narrow) columns.push({ key: "about", header: t("members.about"), width: "minmax(160px, 3fr)", cell: aboutFirst });
+    if (!narrow)
+      columns.push({ key: "about", header: t("members.about"), width: "minmax(160px, 3fr)", cell: aboutFirst });
     return columns;
   }, [t, narrow, count, show]);
 }
@@ -75,7 +81,7 @@ export function useSocketColumns(show: (member: Member) => void): readonly Colum
     ];
     if (!narrow) {
       columns.push(
-        { key: "since", header: t("members.since"), width: "170px", cell: ({ joinedAt }) => <When at={joinedAt} /> },
+        { key: "since", header: t("members.since"), width: "180px", cell: ({ joinedAt }) => <When at={joinedAt} /> },
         { key: "about", header: t("members.about"), width: "minmax(140px, 2fr)", cell: about },
       );
     }

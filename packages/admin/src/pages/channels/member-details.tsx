@@ -47,7 +47,10 @@ function SocketCard({ member: { socketId, joinedAt, info, state } }: { readonly 
   const facts: [string, ReactNode][] = [
     [t("members.socket"), <To key="socket" page="/connections" query={{ socketId }} text={socketId} />],
     [t("members.since"), <When key="since" at={joinedAt} />],
-    [t("members.info"), info === undefined ? t("members.nothing") : <JsonView key="info" value={info} label={t("members.info")} />],
+    [
+      t("members.info"),
+      info === undefined ? t("members.nothing") : <JsonView key="info" value={info} label={t("members.info")} />,
+    ],
     [
       t("members.state"),
       state === undefined ? t("members.nothing") : <JsonView key="state" value={state} label={t("members.state")} />,

@@ -5,6 +5,7 @@ import type { Member } from "../../api/types.ts";
 import { useList } from "../../api/use-list.ts";
 import { Empty } from "../../components/empty.tsx";
 import { Failure } from "../../components/failure.tsx";
+import { tableHeight } from "../../components/table-height.ts";
 import { useNumbers } from "../../components/use-numbers.ts";
 import { VirtualTable } from "../../components/virtual-table.tsx";
 import { MemberDetails } from "./member-details.tsx";
@@ -12,7 +13,8 @@ import { usePeopleColumns, useSocketColumns } from "./member-columns.tsx";
 import { peopleOf, type Person } from "./people.ts";
 
 const REFETCH_MS = 5000;
-const HEIGHT = "max(320px, calc(100dvh - 380px))";
+/** What else is on the page, in pixels. */
+const REST = 380;
 
 /** Who joined a channel: as people, or as their sockets. */
 export function MembersView({ path }: { readonly path: string }) {
@@ -52,7 +54,7 @@ export function MembersView({ path }: { readonly path: string }) {
           columns={peopleColumns}
           rows={people}
           total={list.more ? undefined : people.length}
-          height={HEIGHT}
+          height={tableHeight(people.length, REST)}
           onEnd={list.next}
           rowKey={({ key }) => key}
         />
@@ -62,7 +64,7 @@ export function MembersView({ path }: { readonly path: string }) {
           columns={socketColumns}
           rows={list.entries}
           total={list.total}
-          height={HEIGHT}
+          height={tableHeight(list.entries.length, REST)}
           onEnd={list.next}
           rowKey={({ socketId }) => socketId}
         />

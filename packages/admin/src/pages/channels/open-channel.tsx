@@ -13,7 +13,7 @@ export function OpenChannel() {
   const [wrong, setWrong] = useState(false);
   return (
     <form
-      className="grow"
+      className="grow-wide"
       onSubmit={(submitted) => {
         submitted.preventDefault();
         if (isChannelName(name)) navigate(href("/socket", { channel: name }));

@@ -13,7 +13,10 @@ export function problemsOf({ code, message, details }: RestError): readonly Fiel
   const { problems } = details;
   const all: readonly unknown[] = Array.isArray(problems) ? problems : [details];
   return all.map((one) => {
-    const { path, problem } = (typeof one === "object" && one !== null ? one : {}) as { path?: unknown; problem?: unknown };
+    const { path, problem } = (typeof one === "object" && one !== null ? one : {}) as {
+      path?: unknown;
+      problem?: unknown;
+    };
     const text = typeof problem === "string" ? problem : message;
     const [root, ...inner] = typeof path === "string" ? path.split(".") : [];
     if (root === "event" && inner.length === 0) return { field: "event", path: "", problem: text };

@@ -9,16 +9,7 @@ import { Facts } from "../../components/facts.tsx";
 
 const ACTIONS: readonly Action[] = ["subscribe", "presence", "history", "publish"];
 /** Rights that the page has words for; others are shown as they are. */
-const RIGHTS = [
-  "anyone",
-  "authenticated",
-  "owner",
-  "service",
-  "member",
-  "roomToken",
-  "nobody",
-  "function",
-] as const;
+const RIGHTS = ["anyone", "authenticated", "owner", "service", "member", "roomToken", "nobody", "function"] as const;
 
 /** What a rule says, in words. */
 export function RuleWords({ rule }: { readonly rule: RuleMatch }) {
@@ -29,15 +20,25 @@ export function RuleWords({ rule }: { readonly rule: RuleMatch }) {
     [
       t("rule.which"),
       <Stack key="which" gap={2}>
-        <span>{kind === "rule" ? t("rule.numbered", { number: count((index ?? 0) + 1) }) : t(`rule.kind.${kind}`)}</span>
+        <span>
+          {kind === "rule" ? t("rule.numbered", { number: count((index ?? 0) + 1) }) : t(`rule.kind.${kind}`)}
+        </span>
         {match === null ? null : <Plain text={match} />}
       </Stack>,
     ],
-    ...Object.entries(params).map(([name, value]): [string, ReactNode] => [`{${name}}`, <Plain key={name} text={value} />]),
-    ...ACTIONS.map((action): [string, ReactNode] => [t(`rule.action.${action}`), <RightWords key={action} right={rights[action]} />]),
+    ...Object.entries(params).map(([name, value]): [string, ReactNode] => [
+      `{${name}}`,
+      <Plain key={name} text={value} />,
+    ]),
+    ...ACTIONS.map((action): [string, ReactNode] => [
+      t(`rule.action.${action}`),
+      <RightWords key={action} right={rights[action]} />,
+    ]),
     [
       t("rule.keep"),
-      keep === false ? t("rule.keepsNothing") : t("rule.keeps", { size: count(keep.size), seconds: count(keep.seconds) }),
+      keep === false
+        ? t("rule.keepsNothing")
+        : t("rule.keeps", { size: count(keep.size), seconds: count(keep.seconds) }),
     ],
     [t("rule.slow"), t(`rule.slowly.${slow}`)],
     [t("rule.events"), events === null ? t("rule.anyEvent") : <EventNames key="events" events={events} />],

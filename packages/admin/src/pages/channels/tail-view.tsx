@@ -60,14 +60,18 @@ export function TailView({ tail, error }: TailState) {
           {t(paused ? "tail.paused" : connected ? "tail.following" : "tail.waiting")}
         </Badge>
         <Text size="sm">
-          {t("tail.received", { count: plural(received), number: count(received), rate: perSecond(Math.round(rate * 10) / 10) })}
+          {t("tail.received", {
+            count: plural(received),
+            number: count(received),
+            rate: perSecond(Math.round(rate * 10) / 10),
+          })}
         </Text>
         {received > MOST_ROWS ? <Text size="sm">{t("tail.kept", { number: count(MOST_ROWS) })}</Text> : null}
       </Group>
       {rows.length === 0 ? (
         <Empty title={t(filtered ? "tail.noneMatch" : "tail.none")}>{t(filtered ? "tail.widen" : "tail.wait")}</Empty>
       ) : (
-        <EventTable label={t("tail.label")} events={rows} height="max(320px, calc(100dvh - 420px))" />
+        <EventTable label={t("tail.label")} events={rows} rest={420} />
       )}
     </Stack>
   );

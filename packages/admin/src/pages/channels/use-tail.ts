@@ -10,25 +10,17 @@ export interface TailState {
 }
 
 /** Follows a channel over the page's own connection, from now on. Make it anew for another channel. */
-export function useTail(channel: string | undefined): TailState {
+export function useTail(channel: string): TailState {
   const [tail] = useState(() => new Tail());
-  const [error, setError] = useState<RestError>();
   const client = useLive()?.client;
-  // Before the topic is followed: what is refused at once is told to nobody else.
-  useEffect(() => {
-    if (client === undefined || channel === undefined) return;
-    setError(undefined);
-    const stopErrors = client.on("error", ({ code, message, channel: about }) => {
-      if (about === channel) setError(new RestError({ code, message, status: 0 }));
-    });
-    const stopGaps = client.on("gap", ({ channel: about }) => {
-      if (about === channel) tail.gap();
-    });
-    return () => {
-      stopErrors();
-      stopGaps();
-    };
-  }, [client, channel, tail]);
-  useTopic(channel, (event) => tail.push(event));
+  useEffect(
+    () =>
+      client?.on("gap", ({ channel: about }) => {
+        if (about === channel) tail.gap();
+      }),
+    [client, channel, tail],
+  );
+  const refusal = useTopic(channel, (event) => tail.push(event));
+  const error = refusal && new RestError({ code: refusal.code, message: refusal.message, status: 0 });
   return { tail, error };
 }

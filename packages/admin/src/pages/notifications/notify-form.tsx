@@ -28,7 +28,8 @@ export interface NotifyFormProps {
 /** Writes a notification and sends it. */
 export function NotifyForm({ draft, change, sent }: NotifyFormProps) {
   const { t } = useTranslation("notifications");
-  const { rest } = useSession();
+  const { rest, session } = useSession();
+  const most = session.capabilities.usersPerNotify;
   const { count } = useNumbers();
   const { run, busy } = useAction();
   const list = useMemo(() => readUsers(draft.users), [draft.users]);
@@ -37,7 +38,8 @@ export function NotifyForm({ draft, change, sent }: NotifyFormProps) {
   const [done, setDone] = useState<{ readonly delivered: number; readonly users: number }>();
 
   const blank = draft.message.trim() === "";
-  const ready = list.users.length > 0 && list.invalid.length === 0 && !blank && json.mistake === undefined;
+  const tooMany = list.users.length > most || refused?.details["limit"] === "usersPerNotify";
+  const ready = list.users.length > 0 && !tooMany && list.invalid.length === 0 && !blank && json.mistake === undefined;
   const edit = (changes: Partial<Draft>): void => {
     setRefused(undefined);
     change({ ...draft, ...changes });
@@ -61,7 +63,6 @@ export function NotifyForm({ draft, change, sent }: NotifyFormProps) {
     });
   };
 
-  const tooMany = refused?.details["limit"] === "usersPerNotify";
   const payloadRefused = refused?.code === "INVALID_PAYLOAD" || refused?.code === "TOO_LARGE";
   return (
     <Paper withBorder p="md">
@@ -81,7 +82,7 @@ export function NotifyForm({ draft, change, sent }: NotifyFormProps) {
           rows={4}
           spellCheck={false}
           autoCapitalize="off"
-          error={tooMany ? t("tooMany") : usersError(t("invalid"), list)}
+          error={tooMany ? t("tooMany", { most: count(most) }) : usersError(t("invalid"), list)}
         />
         <Text size="sm" role="status">
           {t("recipients", { count: plural(list.users.length), number: count(list.users.length) })}

@@ -40,7 +40,13 @@ export function SentList({ sent, again }: SentListProps) {
   );
 }
 
-function SentOne({ sent: { at, users, message, delivered }, again }: { readonly sent: Sent; readonly again: SentListProps["again"] }) {
+function SentOne({
+  sent: { at, users, message, delivered },
+  again,
+}: {
+  readonly sent: Sent;
+  readonly again: SentListProps["again"];
+}) {
   const { t } = useTranslation("notifications");
   const { count } = useNumbers();
   const draft = (): Draft => ({
