@@ -10,6 +10,8 @@ export const theme = createTheme({
   defaultRadius: "md",
   cursorType: "pointer",
   respectReducedMotion: true,
+  // A dialogue's header is none of the page.
+  components: { Modal: { defaultProps: { attributes: { header: { role: "presentation" } } } } },
 });
 
 /** Darker than Mantine has them: what is written in a colour on white, or on a tint of the same. */
@@ -31,6 +33,8 @@ export const variables: CSSVariablesResolver = ({ colors }) => ({
     "--mantine-color-dimmed": colors.gray[7],
     "--mantine-color-placeholder": colors.gray[7],
     "--mantine-color-error": "#b02525",
+    "--mantine-color-red-filled": "#c92a2a",
+    "--mantine-color-red-filled-hover": "#b02525",
     ...Object.fromEntries(
       Object.entries(ON_LIGHT).flatMap(([name, value]) =>
         ["text", "outline", "light-color"].map((use) => [`--mantine-color-${name}-${use}`, value]),

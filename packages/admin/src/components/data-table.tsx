@@ -9,18 +9,26 @@ export interface DataTableProps<Row> {
   readonly rowKey: (row: Row, index: number) => string;
   /** What the button says that shows all of a long list. */
   readonly showAll?: string;
+  /** Whether it fits a narrow screen as it is. */
+  readonly narrow?: true;
 }
 
 /** More rows than this are shown only when they are asked for. */
 const FIRST = 50;
 
 /** A table of some rows. On a narrow screen each row stands as a list of its cells, which is why all roles are spelled out. */
-export function DataTable<Row>({ label, columns, rows, rowKey, showAll }: DataTableProps<Row>) {
+export function DataTable<Row>({ label, columns, rows, rowKey, showAll, narrow }: DataTableProps<Row>) {
   const [all, setAll] = useState(showAll === undefined);
   const shown = all ? rows : rows.slice(0, FIRST);
   return (
     <>
-      <Table className="data-table" role="table" aria-label={label} verticalSpacing="xs" horizontalSpacing="sm">
+      <Table
+        className={narrow ? "data-table" : "data-table data-table-stacked"}
+        role="table"
+        aria-label={label}
+        verticalSpacing="xs"
+        horizontalSpacing={narrow ? "xs" : "sm"}
+      >
         <Table.Thead role="rowgroup">
           <Table.Tr role="row">
             {columns.map(({ header }) => (

@@ -1,4 +1,4 @@
-import { DataList } from "@mantine/core";
+import "./facts.css";
 import type { ReactNode } from "react";
 
 export interface Fact {
@@ -9,15 +9,15 @@ export interface Fact {
 /** What is known of one thing: names and values. */
 export function Facts({ facts }: { readonly facts: readonly (Fact | undefined)[] }) {
   return (
-    <DataList size="sm" gap="xs" labelWidth={140} className="facts">
+    <dl className="facts">
       {facts.map((fact) =>
         fact === undefined ? null : (
-          <DataList.Item key={fact.label}>
-            <DataList.ItemLabel>{fact.label}</DataList.ItemLabel>
-            <DataList.ItemValue>{fact.value}</DataList.ItemValue>
-          </DataList.Item>
+          <div key={fact.label}>
+            <dt>{fact.label}</dt>
+            <dd>{fact.value}</dd>
+          </div>
         ),
       )}
-    </DataList>
+    </dl>
   );
 }

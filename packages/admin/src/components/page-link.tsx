@@ -1,3 +1,4 @@
+import "./page-link.css";
 import { Anchor } from "@mantine/core";
 import type { ReactNode } from "react";
 import { Link } from "wouter";
@@ -18,7 +19,7 @@ export function pageAddress({ to, query = {} }: PageTarget): string {
 /** A link to another part of the page. */
 export function PageLink({ children, ...target }: PageTarget & { readonly children: ReactNode }) {
   return (
-    <Anchor component={Link} href={pageAddress(target)} size="sm">
+    <Anchor component={Link} href={pageAddress(target)} size="sm" className="page-link">
       {children}
     </Anchor>
   );

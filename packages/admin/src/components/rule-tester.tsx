@@ -1,6 +1,6 @@
-import { Button, Checkbox, Group, Loader, SegmentedControl, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Checkbox, Group, Loader, Radio, Stack, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useId, useState, type SyntheticEvent } from "react";
+import { useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 import type { Role, RuleTest } from "../api/types.ts";
 import { useSession } from "../app/session.tsx";
@@ -98,24 +98,14 @@ export function RuleTester({ initial = { channel: "" }, socketId, asked }: RuleT
 
 function WhoAsks({ who, change }: { readonly who: Who; readonly change: (who: Who) => void }) {
   const { t } = useTranslation("settings");
-  const label = useId();
   return (
-    <div>
-      <Text size="sm" fw={500} id={label}>
-        {t("tester.who")}
-      </Text>
-      <SegmentedControl
-        size="xs"
-        aria-labelledby={label}
-        value={who}
-        onChange={(value) => change(value as Who)}
-        data={[
-          { value: "nobody", label: t("tester.nobody") },
-          { value: "user", label: t("tester.user") },
-          { value: "visitor", label: t("tester.visitor") },
-        ]}
-      />
-    </div>
+    <Radio.Group label={t("tester.who")} value={who} onChange={(value) => change(value as Who)}>
+      <Group gap="md" mt={6}>
+        {(["nobody", "user", "visitor"] as const).map((value) => (
+          <Radio key={value} value={value} label={t(`tester.${value}`)} />
+        ))}
+      </Group>
+    </Radio.Group>
   );
 }
 

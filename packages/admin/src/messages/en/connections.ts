@@ -37,7 +37,8 @@ export const connections = {
   },
   noneFound: {
     title: "No connection is like this",
-    text: "What you look for may be written differently, or may have left. A user who is not connected has a report all the same.",
+    text: "What you look for may be written differently, or may have left.",
+    user: "The user may be written differently, or may have left. There is a report of the user all the same.",
     report: "Diagnose user {{userId}}",
   },
   details: {
@@ -74,6 +75,7 @@ export const connections = {
     grantsOnly: "Only what the grants say: the rules give this connection nothing.",
     noGrants: "None: the rules alone decide.",
     claims: "Other claims of the token",
+    claimsJson: "Other claims, as JSON",
     noClaims: "None",
     transport: "Transport",
     backlog: "Waiting to be sent",

@@ -71,7 +71,7 @@ export const settings = {
     hidden: "hidden",
     function: "function",
     empty: "empty",
-    entries: "{{total}} entries",
+    entries: "({{total}})",
     filter: "Filter by name",
     nothing: "No setting has this in its name.",
   },

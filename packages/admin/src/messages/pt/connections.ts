@@ -39,7 +39,8 @@ export const connections: Messages["connections"] = {
   },
   noneFound: {
     title: "Nenhuma conexão é assim",
-    text: "O que você busca pode estar escrito de outra forma, ou já ter saído. Um usuário sem conexão também tem um diagnóstico.",
+    text: "O que você busca pode estar escrito de outra forma, ou já ter saído.",
+    user: "O usuário pode estar escrito de outra forma, ou já ter saído. Mesmo assim há um diagnóstico dele.",
     report: "Diagnosticar o usuário {{userId}}",
   },
   details: {
@@ -76,6 +77,7 @@ export const connections: Messages["connections"] = {
     grantsOnly: "Só o que as concessões dizem: as regras não dão nada a esta conexão.",
     noGrants: "Nenhuma: só as regras decidem.",
     claims: "Outras declarações do token",
+    claimsJson: "Outras declarações, em JSON",
     noClaims: "Nenhuma",
     transport: "Transporte",
     backlog: "À espera de envio",

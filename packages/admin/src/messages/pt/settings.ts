@@ -73,7 +73,7 @@ export const settings: Messages["settings"] = {
     hidden: "oculto",
     function: "função",
     empty: "vazio",
-    entries: "{{total}} itens",
+    entries: "({{total}})",
     filter: "Filtrar por nome",
     nothing: "Nenhuma configuração tem isto no nome.",
   },

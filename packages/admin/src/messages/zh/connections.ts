@@ -39,7 +39,8 @@ export const connections: Messages["connections"] = {
   },
   noneFound: {
     title: "没有符合条件的连接",
-    text: "您查找的内容可能写法不同，或者连接已经离开。未连接的用户同样有诊断报告。",
+    text: "您查找的内容可能写法不同，或者连接已经离开。",
+    user: "用户 ID 的写法可能不同，或者用户已经离开。该用户仍有诊断报告。",
     report: "诊断用户 {{userId}}",
   },
   details: {
@@ -75,6 +76,7 @@ export const connections: Messages["connections"] = {
     grantsOnly: "仅限授权所列内容：规则不给此连接任何权限。",
     noGrants: "无：完全由规则决定。",
     claims: "令牌的其他声明",
+    claimsJson: "其他声明（JSON）",
     noClaims: "无",
     transport: "传输方式",
     backlog: "等待发送",

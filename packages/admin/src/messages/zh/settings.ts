@@ -73,7 +73,7 @@ export const settings: Messages["settings"] = {
     hidden: "已隐藏",
     function: "函数",
     empty: "空",
-    entries: "{{total}} 项",
+    entries: "（{{total}}）",
     filter: "按名称过滤",
     nothing: "没有名称包含此内容的设置。",
   },

@@ -70,9 +70,14 @@ function Details({ details, live }: { readonly details: ConnectionDetails; reado
   return (
     <>
       <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="md">
-        <Section title={t("details.principal")}>
-          <PrincipalFacts principal={details.principal} />
-        </Section>
+        <Stack gap="md">
+          <Section title={t("details.principal")}>
+            <PrincipalFacts principal={details.principal} />
+          </Section>
+          <Section title={t("details.claims")}>
+            <Claims claims={details.claims} />
+          </Section>
+        </Stack>
         <Stack gap="md">
           <Section title={t("details.link")}>
             <LinkFacts details={details} />
@@ -104,9 +109,6 @@ function Details({ details, live }: { readonly details: ConnectionDetails; reado
           <RuleTester socketId={socketId} />
         </Section>
       ) : null}
-      <Section title={t("details.claims")}>
-        <Claims claims={details.claims} />
-      </Section>
       <RuleDialog
         question={tested === "" ? undefined : { channel: tested, ...(live ? { socketId } : userOf(details)) }}
         close={() => showTest(undefined)}

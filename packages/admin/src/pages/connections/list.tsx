@@ -86,7 +86,7 @@ function useColumns(): readonly Column<Connection>[] {
       {
         key: "socketId",
         header: t("columns.socketId"),
-        width: "minmax(0, 2fr)",
+        width: "minmax(172px, 2fr)",
         cell: ({ socketId }) => (
           <PageLink to="/connections" query={{ socketId }}>
             <Plain text={socketId} />
@@ -113,9 +113,15 @@ function useColumns(): readonly Column<Connection>[] {
         header: t("columns.address"),
         width: "minmax(0, 1.4fr)",
         wide: true,
-        cell: ({ address }) => (address === null ? t("unknown") : <Plain text={address} />),
+        cell: ({ address }) => <Text size="sm">{address === null ? t("unknown") : <Plain text={address} />}</Text>,
       },
-      { key: "dialect", header: t("columns.dialect"), width: "80px", cell: ({ dialect }) => dialect },
+      {
+        key: "dialect",
+        header: t("columns.dialect"),
+        width: "80px",
+        wide: true,
+        cell: ({ dialect }) => <Text size="sm">{dialect}</Text>,
+      },
       {
         key: "nodeId",
         header: t("columns.nodeId"),
@@ -128,7 +134,11 @@ function useColumns(): readonly Column<Connection>[] {
         header: t("columns.connectedAt"),
         width: "180px",
         wide: true,
-        cell: ({ connectedAt }) => <When at={connectedAt} />,
+        cell: ({ connectedAt }) => (
+          <Text size="sm">
+            <When at={connectedAt} />
+          </Text>
+        ),
       },
     ];
     return all.filter(({ wide }) => wide !== true || !narrow);
@@ -151,7 +161,11 @@ function Nothing({ search, clear }: { readonly search: ConnectionSearch; readonl
     );
   }
   return (
-    <EmptyState title={t("noneFound.title")} description={t("noneFound.text")} my="xl">
+    <EmptyState
+      title={t("noneFound.title")}
+      description={t(by === "userId" ? "noneFound.user" : "noneFound.text")}
+      my="xl"
+    >
       <EmptyState.Actions>
         {by === "userId" ? (
           <Button component={Link} href={pageAddress({ to: "/users", query: { userId: text } })}>

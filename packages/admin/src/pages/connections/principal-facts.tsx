@@ -62,7 +62,7 @@ function Grants({ principal: { grants, grantsOnly } }: Pick<ConnectionDetails, "
 /** What else the token said, without the token. */
 export function Claims({ claims = {} }: { readonly claims: ConnectionDetails["claims"] | undefined }) {
   const { t } = useTranslation("connections");
-  if (Object.keys(claims).length > 0) return <JsonView value={claims} label={t("details.claims")} />;
+  if (Object.keys(claims).length > 0) return <JsonView value={claims} label={t("details.claimsJson")} />;
   return (
     <Text size="sm" c="dimmed">
       {t("details.noClaims")}

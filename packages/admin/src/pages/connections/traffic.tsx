@@ -29,11 +29,11 @@ export function Traffic({ details: { backlog, rates, totals } }: { readonly deta
           value={backlog.limit === 0 ? 0 : Math.min(100, (100 * backlog.bytes) / backlog.limit)}
           color={backlog.overloaded ? "orange" : "indigo"}
           aria-label={t("details.backlog")}
-          aria-valuetext={waiting}
         />
       </div>
       <DataTable
         label={t("details.traffic")}
+        narrow
         rowKey={({ key }) => key}
         rows={[
           { key: "commands" as const, now: rate(rates.commandsPerSecond), total: count(totals.commands) },

@@ -1,8 +1,9 @@
-import { Button, EmptyState, Group, TextInput } from "@mantine/core";
-import { useState, type SyntheticEvent } from "react";
+import { EmptyState, SimpleGrid } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "wouter";
 import { PageHeader } from "../../components/page-header.tsx";
+import { notificationsOf } from "./diagnosis.ts";
+import { NameForm } from "./name-form.tsx";
 import { UserDiagnosis } from "./user-diagnosis.tsx";
 
 /** Diagnoses what a user hears, or asks whose. */
@@ -10,47 +11,39 @@ export function UsersPage() {
   const { t } = useTranslation("users");
   const [query, setQuery] = useSearchParams();
   const userId = query.get("userId") ?? "";
+  const usual = notificationsOf(userId);
+  const channel = query.get("channel") ?? usual;
   return (
     <>
-      <PageHeader
-        title={userId === "" ? t("title") : t("heading", { userId })}
-        {...(userId === "" ? { description: t("description") } : undefined)}
-      />
-      <SearchUser key={userId} userId={userId} search={(wanted) => setQuery({ userId: wanted })} />
+      <PageHeader title={userId === "" ? t("title") : t("heading", { userId })} description={t("description")} />
+      <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md" mb="md">
+        <NameForm
+          key={`user ${userId}`}
+          label={t("search.label")}
+          hint={t("search.hint")}
+          action={t("search.action")}
+          name={userId}
+          most={128}
+          submit={(wanted) => setQuery({ userId: wanted })}
+        />
+        {userId === "" ? null : (
+          <NameForm
+            key={`channel ${channel}`}
+            label={t("channel.label")}
+            hint={t("channel.hint", { channel: usual })}
+            action={t("channel.action")}
+            name={channel}
+            most={255}
+            secondary
+            submit={(wanted) => setQuery({ userId, ...(wanted === usual ? undefined : { channel: wanted }) })}
+          />
+        )}
+      </SimpleGrid>
       {userId === "" ? (
         <EmptyState title={t("empty.title")} description={t("empty.text")} maw={560} mx="auto" my="xl" />
       ) : (
-        <UserDiagnosis key={`user ${userId}`} userId={userId} />
+        <UserDiagnosis key={userId} userId={userId} channel={channel} />
       )}
     </>
-  );
-}
-
-function SearchUser({ userId, search }: { readonly userId: string; readonly search: (userId: string) => void }) {
-  const { t } = useTranslation("users");
-  const [typed, setTyped] = useState(userId);
-  const submit = (event: SyntheticEvent): void => {
-    event.preventDefault();
-    const wanted = typed.trim();
-    if (wanted !== "") search(wanted);
-  };
-  return (
-    <form onSubmit={submit}>
-      <Group gap="sm" align="flex-end" mb="md">
-        <TextInput
-          label={t("search.label")}
-          description={t("search.hint")}
-          value={typed}
-          onChange={({ currentTarget }) => setTyped(currentTarget.value)}
-          className="wide-field"
-          maxLength={128}
-          autoComplete="off"
-          spellCheck={false}
-          required
-          withAsterisk={false}
-        />
-        <Button type="submit">{t("search.action")}</Button>
-      </Group>
-    </form>
   );
 }

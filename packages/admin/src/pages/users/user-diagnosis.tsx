@@ -1,5 +1,4 @@
-import { Button, Group, Stack, Text, TextInput } from "@mantine/core";
-import { useState, type SyntheticEvent } from "react";
+import { Stack, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "wouter";
 import type { UserReport } from "../../api/types.ts";
@@ -12,15 +11,14 @@ import type { RuleQuestion } from "../../components/rule-tester.tsx";
 import { Section } from "../../components/section.tsx";
 import { useNumbers } from "../../components/use-numbers.ts";
 import { RevokeButton } from "../connections/actions.tsx";
-import { notificationsOf, type Evidence } from "./diagnosis.ts";
+import type { Evidence } from "./diagnosis.ts";
 import { UserConnections } from "./user-connections.tsx";
 import { useEvidence } from "./use-evidence.ts";
 import { VerdictCard } from "./verdict-card.tsx";
 
 /** Why one user hears nothing: the verdict first, then all that is known. */
-export function UserDiagnosis({ userId }: { readonly userId: string }) {
+export function UserDiagnosis({ userId, channel }: { readonly userId: string; readonly channel: string }) {
   const [query, setQuery] = useSearchParams();
-  const channel = query.get("channel") ?? notificationsOf(userId);
   const { report, evidence, error, reload } = useEvidence(userId, channel);
   const test = query.get("test");
   const show = (change: Readonly<Record<string, string | undefined>>): void => {
@@ -35,12 +33,6 @@ export function UserDiagnosis({ userId }: { readonly userId: string }) {
   return (
     <Stack gap="md">
       {error === null ? null : <Failure error={error} retry={reload} />}
-      <ChannelField
-        key={channel}
-        channel={channel}
-        usual={notificationsOf(userId)}
-        change={(name) => show({ channel: name === notificationsOf(userId) ? undefined : name })}
-      />
       <VerdictCard userId={userId} channel={channel} evidence={evidence} testRule={testRule} />
       {report === undefined ? null : (
         <Report
@@ -69,39 +61,6 @@ function question(
 ): RuleQuestion {
   const live = report?.connections.some((connection) => connection.socketId === socketId) === true;
   return live && socketId !== null ? { channel, socketId } : { channel, userId, roles: ["client"] };
-}
-
-function ChannelField(props: {
-  readonly channel: string;
-  readonly usual: string;
-  readonly change: (channel: string) => void;
-}) {
-  const { t } = useTranslation("users");
-  const [typed, setTyped] = useState(props.channel);
-  const submit = (event: SyntheticEvent): void => {
-    event.preventDefault();
-    const wanted = typed.trim();
-    props.change(wanted === "" ? props.usual : wanted);
-  };
-  return (
-    <form onSubmit={submit}>
-      <Group gap="sm" align="flex-end">
-        <TextInput
-          label={t("channel.label")}
-          description={t("channel.hint", { channel: props.usual })}
-          value={typed}
-          onChange={({ currentTarget }) => setTyped(currentTarget.value)}
-          className="wide-field"
-          maxLength={255}
-          autoComplete="off"
-          spellCheck={false}
-        />
-        <Button type="submit" variant="default">
-          {t("channel.action")}
-        </Button>
-      </Group>
-    </form>
-  );
 }
 
 interface ReportProps {
