@@ -68,6 +68,15 @@ describe("npm run bench", { timeout: 120_000 }, () => {
     expect(readdirSync(temporary)).toEqual([]);
   });
 
+  it("measures the fan-out with the operators' page open and without", async () => {
+    const small = ["--readers", "50", "--seconds", "2", "--turns", "2", "--rounds", "1"];
+    const { code, stdout, stderr } = await run(["admin", ...small]);
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    expect(stdout).toContain("50 readers, 1 a tick, 100 bytes\n");
+    expect(stdout).toMatch(/^Roomcast(?: +\d+\.\d+){3}$/m);
+    expect(readdirSync(temporary)).toEqual([]);
+  });
+
   it("says how to install what is missing, and measures the others", async () => {
     const { code, stdout } = await run([...SMALL, "--contenders", "plain,nats,nchan"], {
       env: { BENCH_PATH: temporary },

@@ -11,7 +11,7 @@ import {
   type ErrorCode,
   type Principal,
 } from "@roomcast/protocol";
-import type { ArrivalHook, Authentication, Origin } from "./auth.ts";
+import { ExpiredCredentials, type ArrivalHook, type Authentication, type Origin } from "./auth.ts";
 import { sessionsOf, type Services } from "./services.ts";
 
 /** Who a connection speaks for, and how that was known. */
@@ -104,12 +104,15 @@ export class Admissions {
 
   /** As `identify`; that somebody's credentials hold no more is noted. */
   async #arrive(credentials: Credentials, origin: Origin | undefined): Promise<Identity> {
-    const identity = await this.#recognise(credentials);
+    let principal: Principal | undefined;
     try {
-      await this.#checkCurrent(identity.principal);
+      const identity = await this.#recognise(credentials);
+      ({ principal } = identity);
+      await this.#checkCurrent(principal);
       return identity;
     } catch (thrown) {
-      this.#refused(identity.principal, thrown, origin);
+      const whose = thrown instanceof ExpiredCredentials ? thrown.principal : principal;
+      if (whose !== undefined) this.#refused(whose, thrown, origin);
       throw thrown;
     }
   }

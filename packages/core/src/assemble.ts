@@ -57,6 +57,7 @@ export function assemble(options: GatewayOptions, node: Node): { services: Servi
     options.arriving,
   );
   const parts = { ...node, broker, presence, policy, checks, windows, directory };
+  const hub = new Hub(parts);
   const services: Services = {
     ...parts,
     auth,
@@ -65,9 +66,9 @@ export function assemble(options: GatewayOptions, node: Node): { services: Servi
     direct,
     recheckMs: recheckSeconds * 1000,
     deadlines: new Deadlines(clock),
-    hub: new Hub(parts),
+    hub,
     roster: new Roster({ ...parts, store: presence }),
-    publisher: new Publisher(parts),
+    publisher: new Publisher({ ...parts, hub }),
     messenger: new Messenger(parts),
     journal,
     admit: (credentials, origin) => admissions.admit(credentials, { origin }),

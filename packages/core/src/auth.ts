@@ -1,4 +1,4 @@
-import type { Credentials, Principal } from "@roomcast/protocol";
+import { GatewayError, type Credentials, type Principal } from "@roomcast/protocol";
 
 export interface Authentication {
   readonly principal: Principal;
@@ -22,6 +22,25 @@ export interface Authentication {
  */
 export interface Authenticator {
   authenticate(credentials: Credentials): Promise<Authentication>;
+}
+
+/**
+ * `TOKEN_EXPIRED` of an authenticator that knows whose the token was, since all else about it is good: it is noted for that
+ * user.
+ */
+export class ExpiredCredentials extends GatewayError {
+  /** Not seen by whoever writes errors down. */
+  readonly #principal: Principal;
+
+  constructor(error: GatewayError, principal: Principal) {
+    const { message, token } = error;
+    super("TOKEN_EXPIRED", message, { token });
+    this.#principal = principal;
+  }
+
+  get principal(): Principal {
+    return this.#principal;
+  }
 }
 
 /** Whence a connection comes, as far as its binding tells. */

@@ -1,6 +1,7 @@
 export { Admission } from "./admission.ts";
 export { AUDIT_ACTIONS, type AuditAction, type AuditEntry, type AuditRecord } from "./audit.ts";
 export {
+  ExpiredCredentials,
   isRoomTokenVerifier,
   type Arrival,
   type ArrivalHook,

@@ -7,7 +7,7 @@ export interface Limits {
   /** Steady rate of one session; a user has four times as much over all of its sessions. */
   readonly commandsPerSecond: number;
   readonly commandBurst: number;
-  /** Multiplies both rates for `service` and `admin`. */
+  /** Multiplies both rates for `service`, `admin` and `operator`. */
   readonly privilegedFactor: number;
   readonly subscriptionsPerSession: number;
   /** 0: no limit. */

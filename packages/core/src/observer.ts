@@ -10,8 +10,8 @@ export interface Observer {
   disconnected?(dialect: string, reason: ErrorCode | "client"): void;
   /** A node's subscriptions changed by `change`. */
   subscriptions?(change: number): void;
-  /** A publication was accepted on this node. */
-  published?(source: EventSource): void;
+  /** A publication was accepted on this node; `followed`: on a channel that has readers here. */
+  published?(source: EventSource, followed: boolean): void;
   /** A publication was written to `count` sessions of a dialect on this node. */
   delivered?(dialect: string, count: number): void;
   /** A publication had no match among `count` sessions with filters. */

@@ -14,6 +14,7 @@ import type { Broker, Draft, HistoryPage, HistoryQuery, Published, PublishOption
 import type { Clock } from "./clock.ts";
 import type { CheckedData, EventChecks } from "./event-checks.ts";
 import { isPromise } from "./hooks.ts";
+import type { Hub } from "./hub.ts";
 import { draftDigest } from "./idempotency.ts";
 import { jsonText } from "./json-text.ts";
 import type { Limits } from "./limits.ts";
@@ -44,6 +45,7 @@ export class Publisher {
   readonly #limits: Limits;
   readonly #checks: EventChecks;
   readonly #traffic: Traffic;
+  readonly #hub: Pick<Hub, "find">;
   /** The newest publication of a back end that waits for a schema, by channel. */
   readonly #turns = new Map<string, Promise<Sent>>();
 
@@ -55,6 +57,7 @@ export class Publisher {
     limits: Limits;
     checks: EventChecks;
     traffic: Traffic;
+    hub: Pick<Hub, "find">;
   }) {
     this.#broker = options.broker;
     this.#policy = options.policy;
@@ -63,6 +66,7 @@ export class Publisher {
     this.#limits = options.limits;
     this.#checks = options.checks;
     this.#traffic = options.traffic;
+    this.#hub = options.hub;
   }
 
   /**
@@ -91,7 +95,7 @@ export class Publisher {
       ...(form === undefined ? undefined : { form }),
       timestamp: this.#clock.now(),
     };
-    this.#observer.published?.(source);
+    this.#observer.published?.(source, this.#hub.find(address) !== undefined);
     this.#traffic.published(address);
     return this.#broker.publish(address, draft, {
       keep: settings.keep,

@@ -35,7 +35,7 @@ async function who(rules: readonly ChannelRule[], action: ChannelAction, name: s
 
 const LOGGED_IN = ["alice", "bob", "service", "admin", "operator"];
 const ALL = [...LOGGED_IN, "visitor"];
-const PRIVILEGED = ["service", "admin"];
+const PRIVILEGED = ["service", "admin", "operator"];
 const is =
   (...users: readonly string[]): Right =>
   (principal) =>
@@ -184,7 +184,7 @@ describe("ChannelRules", () => {
   });
 
   it("reaches nothing but its grants with channelsOnly, privileged or not", async () => {
-    for (const roles of [["client"], ["service"], ["admin"]] as const) {
+    for (const roles of [["client"], ["service"], ["admin"], ["operator"]] as const) {
       const only = testPrincipal({ roles, grantsOnly: true, grants: { "room:1": ["subscribe", "presence"] } });
       const ask = async (action: ChannelAction, name: string, context?: PolicyContext) =>
         (await verdict([{ match: "**", subscribe: "anyone", publish: "anyone" }], only, action, name, context)).allowed;

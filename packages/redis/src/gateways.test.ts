@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Limits } from "@roomcast/core";
+import type { Limits, NodeSample } from "@roomcast/core";
 import { ManualClock, TestGateway, testPrincipal, type TestClient } from "@roomcast/core/testing";
 import { GatewayError, nativeDialect, type Member, type Position } from "@roomcast/protocol";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
@@ -70,6 +70,47 @@ const pushed = (client: TestClient, kind: "joined" | "left"): readonly (string |
   client.received("presence").flatMap((push) => (push[kind] as readonly Member[]).map(({ userId }) => userId));
 
 describe("two gateways on one Redis", { timeout: 60_000 }, () => {
+  it("tell followers on either node what both do, and how Redis is", async () => {
+    const { one, two, bob } = await pair();
+    const operator = await one.connect({ userId: "op", roles: ["operator"] });
+    await operator.request("subscribe", { topic: "@cluster" });
+    const sums = (): Record<string, number> => {
+      const all: Record<string, number> = {};
+      for (const { topic, payload } of operator.events()) {
+        const { nodeId, in: in_, seconds } = payload as NodeSample;
+        if (topic === "@cluster") all[nodeId] = Math.round((all[nodeId] ?? 0) + in_ * seconds);
+      }
+      return all;
+    };
+    await until(() => expect(Object.keys(sums()).sort()).toEqual(["one", "two"]));
+    await bob.request("subscribe", { topic: "a" });
+    for (let n = 0; n < 5; n++) await two.gateway.publish(address, "e", n);
+    await one.gateway.publish(address, "e", 5);
+    await until(() => expect(sums()).toEqual({ one: 1, two: 5 }));
+    const { answers, unreachable } = await meanwhile(one.gateway.insight.ask("all", { kind: "node" }));
+    expect(unreachable).toEqual([]);
+    expect(answers.map(({ nodeId, value }) => [nodeId, value.broker])).toEqual(
+      ["one", "two"].map((nodeId) => [
+        nodeId,
+        { kind: "redis", healthy: true, latencyMs: expect.any(Number) as unknown, error: null },
+      ]),
+    );
+  });
+
+  it.each(["stalled", "gone"])("know of themselves that Redis is %s, in time", async (how) => {
+    const own = await RedisServer.start();
+    try {
+      const node = await start("lonely", {}, own.url);
+      if (how === "stalled") own.stall();
+      else await own.kill();
+      const { broker } = await meanwhile(node.gateway.insight.ask("lonely", { kind: "node" }));
+      expect(broker).toEqual({ kind: "redis", healthy: false, latencyMs: null, error: expect.any(String) as unknown });
+      expect(broker.error).not.toContain("127.0.0.1");
+    } finally {
+      await own.stop();
+    }
+  });
+
   it("carry events, and let a reader go on at the other where it was", async () => {
     const { one, two, alice, bob } = await pair();
     await alice.request("subscribe", { topic: "a" });
@@ -196,6 +237,29 @@ describe("two gateways on one Redis", { timeout: 60_000 }, () => {
     await dying;
     expect(await asked).toMatchObject({ answers: [{ nodeId: "one" }], unreachable: ["two"] });
     await until(async () => expect(await one.gateway.insight.nodes()).toMatchObject([{ nodeId: "one" }]));
+  });
+
+  it("tell of each other's connections, users and rights", async () => {
+    const { one, bob } = await pair();
+    await bob.request("subscribe", { topic: "a" });
+    await bob.request("subscribe", { topic: "user:alice" });
+    const { insight } = one.gateway;
+    expect(await insight.connection("default", bob.id)).toMatchObject({
+      userId: "bob",
+      subscriptions: [{ channel: "a", by: "rule" }],
+      totals: { commands: 2, refused: 1 },
+      incidents: [{ nodeId: "two", code: "FORBIDDEN", channel: "user:alice" }],
+    });
+    const { decisions } = await insight.test("default", { channel: "user:bob", socketId: bob.id });
+    expect(decisions).toMatchObject({ subscribe: { allowed: true }, publish: { allowed: false } });
+    bob.leave();
+    await until(async () =>
+      expect(await insight.user("default", "bob")).toMatchObject({
+        connections: [],
+        incidents: [{ kind: "ended", code: "client" }, { kind: "refused" }],
+        unreachable: [],
+      }),
+    );
   });
 
   it("reach users and sessions of each other", async () => {

@@ -2,6 +2,7 @@ import { GatewayError } from "@roomcast/protocol";
 import { describe, expect, it } from "vitest";
 import type { LogLevel } from "./config/leaf.ts";
 import { createLogger, logObserver } from "./logging.ts";
+import { combineObservers } from "./observers.ts";
 
 interface Line {
   readonly level: string;
@@ -81,6 +82,14 @@ describe("logObserver", () => {
       { where: "lease", repeated: undefined },
       { where: "Redis", repeated: 99 },
     ]);
+  });
+
+  it("tells what somebody did that is written down, at level info", () => {
+    const { logger, lines } = collect("info");
+    const by = { userId: "root", via: "session" } as const;
+    const record = { action: "revoke", target: "alice", by, details: { disconnected: 2 } } as const;
+    combineObservers([logObserver(logger)]).audited("acme", record);
+    expect(lines()).toMatchObject([{ level: "info", msg: "audit", tenantId: "acme", ...record }]);
   });
 
   it("tells failures with their cause at any level, and the rest at debug only", () => {

@@ -15,7 +15,7 @@ describe("Metrics", () => {
     metrics.disconnected("native", "SLOW_CONSUMER");
     metrics.subscriptions(3);
     metrics.subscriptions(-1);
-    metrics.published("rest");
+    metrics.published("rest", true);
     metrics.delivered("native", 7);
     metrics.filtered(2);
     metrics.dropped("slow", 4);
@@ -41,11 +41,11 @@ describe("Metrics", () => {
 
   it("measures publications that were written, and no others", async () => {
     const metrics = new Metrics({ processMetrics: false });
-    metrics.published("socket");
+    metrics.published("socket", true);
     // Such as a ping, while nobody reads the channel.
     metrics.flushed({ connections: 1, bytes: 3 });
     expect(await value(metrics, "roomcast_publish_to_write_seconds_count")).toBe(0);
-    for (let i = 0; i < 1000; i++) metrics.published("socket");
+    for (let i = 0; i < 1000; i++) metrics.published("socket", true);
     metrics.delivered("native", 1);
     metrics.flushed({ connections: 1, bytes: 100 });
     const measured = await value(metrics, "roomcast_publish_to_write_seconds_count");
@@ -53,6 +53,16 @@ describe("Metrics", () => {
     expect(measured).toBeLessThanOrEqual(256);
     metrics.flushed({ connections: 1, bytes: 3 });
     expect(await value(metrics, "roomcast_publish_to_write_seconds_count")).toBe(measured);
+  });
+
+  it("measures none that has no reader here, though others of the same time are written", async () => {
+    const metrics = new Metrics({ processMetrics: false });
+    metrics.published("rest", false);
+    metrics.published("rest", true);
+    metrics.delivered("native", 1);
+    metrics.flushed({ connections: 1, bytes: 100 });
+    expect(await value(metrics, "roomcast_publish_to_write_seconds_count")).toBe(1);
+    expect(await value(metrics, 'roomcast_publications_total{source="rest"}')).toBe(2);
   });
 
   it("shares nothing between two of them, and measures the process", async () => {

@@ -142,9 +142,10 @@ export class Metrics implements Observer, WriteObserver {
     this.#subscriptions.inc(change);
   }
 
-  published(source: EventSource): void {
+  published(source: EventSource, followed: boolean): void {
     this.#publications.inc({ source });
-    this.publishToWrite.published();
+    // What nobody here reads would wait for the next flush, which is another's.
+    if (followed) this.publishToWrite.published();
   }
 
   delivered(dialect: string, count: number): void {

@@ -25,8 +25,8 @@ class Observers implements Required<Observer> {
     for (const observer of this.#all) observer.subscriptions?.(change);
   }
 
-  published(source: EventSource): void {
-    for (const observer of this.#all) observer.published?.(source);
+  published(source: EventSource, followed: boolean): void {
+    for (const observer of this.#all) observer.published?.(source, followed);
   }
 
   delivered(dialect: string, count: number): void {

@@ -136,7 +136,7 @@ describe("2. connecting", () => {
     it.each([
       { permissions: undefined, status: 403 },
       { permissions: ["client"], status: 403 },
-      { permissions: ["operator"], status: 403 },
+      { permissions: ["operator"], status: 200 },
       { permissions: ["service"], status: 200 },
       { permissions: ["client", "admin"], status: 200 },
     ])("gives the roles of $permissions", async ({ permissions, status }) => {

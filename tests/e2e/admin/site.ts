@@ -45,30 +45,49 @@ export interface SiteOptions {
 
 /** A gateway that serves the page as it is built, a browser to look at it with, and what went wrong there. */
 export class Site {
-  readonly server: StandaloneServer;
   readonly browser: Browser;
   /** What no page may say: errors and warnings of the console, violations of the policy, failures that nobody caught. */
   readonly complaints: string[] = [];
   /** The origins that pages asked anything of. */
   readonly origins = new Set<string>();
+  readonly #begin: (port: number) => Promise<StandaloneServer>;
+  #server: StandaloneServer;
   readonly #contexts: BrowserContext[] = [];
   readonly #sockets: Socket[] = [];
 
-  private constructor(options: { readonly server: StandaloneServer; readonly browser: Browser }) {
-    this.server = options.server;
+  private constructor(options: {
+    readonly begin: (port: number) => Promise<StandaloneServer>;
+    readonly server: StandaloneServer;
+    readonly browser: Browser;
+  }) {
+    this.#begin = options.begin;
+    this.#server = options.server;
     this.browser = options.browser;
   }
 
   static async start(options: SiteOptions = {}): Promise<Site> {
     requireBuiltPage();
     const config = await loadConfig({
-      flags: { port: "0", config: here("admin.config.mjs") },
+      flags: { port: "0", config: fileURLToPath(new URL("admin.config.mjs", import.meta.url)) },
       env: { ROOMCAST_JWT_SECRET: SECRET },
       cwd: here("."),
     });
     const logger = createLogger({ level: "silent" });
-    const server = await startServer({ ...config, ...options.settings }, { logger, ...options.server });
-    return new Site({ server, browser: await launchBrowser() });
+    const begin = async (port: number): Promise<StandaloneServer> =>
+      await startServer({ ...config, ...options.settings, port }, { logger, ...options.server });
+    return new Site({ begin, server: await begin(0), browser: await launchBrowser() });
+  }
+
+  get server(): StandaloneServer {
+    return this.#server;
+  }
+
+  /** Ends the server and starts another one at the same place. In between, `meanwhile` happens. */
+  async restart(meanwhile: () => Promise<void> = () => Promise.resolve()): Promise<void> {
+    const { port } = new URL(this.url);
+    await this.#server.close({ drainSeconds: 0 });
+    await meanwhile();
+    this.#server = await this.#begin(Number(port));
   }
 
   get gateway(): Gateway {
@@ -157,7 +176,11 @@ export class Site {
 
   /** Closes tabs and clients. For `afterEach`: fails where a page has complained. */
   async clear(): Promise<void> {
-    for (const context of this.#contexts.splice(0)) await context.close();
+    for (const context of this.#contexts.splice(0)) {
+      // What a test answered in the server's stead may still be under way.
+      for (const page of context.pages()) await page.unrouteAll({ behavior: "ignoreErrors" });
+      await context.close();
+    }
     for (const socket of this.#sockets.splice(0)) socket.disconnect();
     expect(this.complaints.splice(0)).toEqual([]);
     expect([...this.origins].filter((origin) => origin !== this.url)).toEqual([]);
@@ -188,7 +211,7 @@ export async function axeFindings(page: Page): Promise<string[]> {
 /** Expects that axe-core finds nothing, in either colours. The tab has them as the browser does. */
 export async function expectAccessible(page: Page): Promise<void> {
   for (const colorScheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme });
+    await setColours(page, colorScheme);
     expect([colorScheme, await axeFindings(page)]).toEqual([colorScheme, []]);
   }
 }
@@ -201,10 +224,16 @@ export async function takePictures(page: Page, name: string): Promise<void> {
   const before = page.viewportSize() ?? WIDE;
   await page.setViewportSize(WIDE);
   for (const colorScheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme });
+    await setColours(page, colorScheme);
     await page.screenshot({ path: `${folder}/${name}-${colorScheme}.png`, animations: "disabled", caret: "hide" });
   }
   await page.setViewportSize(before);
+}
+
+/** As if the system changed its colours. */
+async function setColours(page: Page, colorScheme: "light" | "dark"): Promise<void> {
+  await page.emulateMedia({ colorScheme });
+  await page.locator(`html[data-mantine-color-scheme="${colorScheme}"]`).waitFor({ state: "attached" });
 }
 
 /** Waits until `check` no longer throws, for ten seconds. */

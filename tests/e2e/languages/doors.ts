@@ -106,14 +106,22 @@ export function restDoors({ name, victim }: Omit<Attempt, "token">): readonly (r
   const { userId } = victim;
   return [
     ["/api/socket/channels", {}],
+    [`/api/socket/channels/${channel}`, {}],
     [`/api/socket/channels/${channel}/members`, {}],
     [`/api/socket/channels/${channel}/history`, {}],
     ["/api/socket/connections", {}],
     [`/api/socket/connections/list?userId=${encodeURIComponent(userId)}`, {}],
+    [`/api/socket/users/${encodeURIComponent(userId)}`, {}],
+    ["/api/socket/rules/test", { body: { channel: name, userId } }],
+    ["/api/socket/audit", {}],
+    ["/api/socket/stats", {}],
+    ["/api/cluster/rules", {}],
+    ["/api/cluster/nodes", {}],
     ["/api/socket/broadcast", { body: { channel: name, event: "message", data: INTRUSION } }],
     ["/api/socket/direct", { body: { userId, event: "message", data: INTRUSION } }],
     ["/api/socket/notify", { body: { users: [userId], message: INTRUSION } }],
     ["/api/socket/revoke", { body: { userId } }],
+    ["/api/socket/connections/anything", {}],
     ["/api/socket/connections/anything", { method: "DELETE" }],
   ];
 }

@@ -220,7 +220,7 @@ describe("no way around", () => {
     const { owner, address } = await ownerOf(target, tenants);
     const { name, tenantId } = address;
     await nodes.first.gateway.publish(address, "message", "secret-");
-    for (const permissions of [undefined, ["client"], [], ["operator"]]) {
+    for (const permissions of [undefined, ["client"], [], ["no-role"]]) {
       const token = nodes.token("alice", tenants.mine, permissions === undefined ? {} : { permissions });
       for (const [path, call] of restDoors({ name, victim: { userId: "bob", tenantId } })) {
         const { status, body } = await nodes.call(path, tenants.mine, { ...call, token });

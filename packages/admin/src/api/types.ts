@@ -216,10 +216,11 @@ export interface Samples<Sample> {
 
 export interface NodeInfo {
   readonly nodeId: string;
-  readonly version: string;
   readonly startedAt: number;
-  readonly host: string;
-  readonly pid: number;
+  /** What nobody told the gateway of its process is null. */
+  readonly version: string | null;
+  readonly host: string | null;
+  readonly pid: number | null;
   readonly reachable: boolean;
   /** This and what follows is null where the node did not answer. */
   readonly draining: boolean | null;
@@ -237,5 +238,6 @@ export interface NodeInfo {
 export interface NodeConfig {
   readonly nodeId: string;
   readonly version: string;
-  readonly config: Readonly<Record<string, unknown>>;
+  /** Null where the gateway was made without one. */
+  readonly config: Readonly<Record<string, unknown>> | null;
 }

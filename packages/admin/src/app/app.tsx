@@ -1,4 +1,4 @@
-import { Alert, Button, Center, Loader, MantineProvider } from "@mantine/core";
+import { Center, Container, Loader, MantineProvider } from "@mantine/core";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect, useMemo, useState, type ReactNode } from "react";
 import { I18nextProvider, useTranslation } from "react-i18next";
@@ -6,6 +6,8 @@ import { Router } from "wouter";
 import type { i18n } from "i18next";
 import { RestError } from "../api/rest.ts";
 import { ErrorBoundary } from "../components/error-boundary.tsx";
+import { Failure } from "../components/failure.tsx";
+import { PageHeader } from "../components/page-header.tsx";
 import { HeadingFocus } from "../components/heading-focus.tsx";
 import { SignInPage } from "../pages/sign-in/page.tsx";
 import { useExactSearch } from "./exact-search.ts";
@@ -116,12 +118,10 @@ function Content() {
   if (value.state === "signed-out") return <SignInPage />;
   if (value.error === undefined) return <Waiting />;
   return (
-    <Center h="100vh" component="main">
-      <Alert color="red" title={t("unavailable")} role="alert">
-        <p>{value.error.message}</p>
-        <Button onClick={value.retry}>{t("tryAgain")}</Button>
-      </Alert>
-    </Center>
+    <Container size="xs" component="main" py="xl">
+      <PageHeader title={t("unavailable")} />
+      <Failure error={value.error} retry={value.retry} />
+    </Container>
   );
 }
 

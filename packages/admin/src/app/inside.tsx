@@ -1,12 +1,12 @@
 import "@mantine/notifications/styles.css";
-import { Alert, Loader } from "@mantine/core";
+import { Loader } from "@mantine/core";
 import { Notifications } from "@mantine/notifications";
 import { Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { Route, Switch, useLocation } from "wouter";
 import { LiveProvider } from "../api/live.tsx";
 import { ErrorBoundary } from "../components/error-boundary.tsx";
-import { useTitle } from "../components/use-title.ts";
+import { PageHeader } from "../components/page-header.tsx";
 import { Ending, Upgraded } from "./notices.tsx";
 import { ROUTES } from "./routes.tsx";
 import { useSession } from "./session.tsx";
@@ -54,6 +54,5 @@ function Pages() {
 
 function Missing() {
   const { t } = useTranslation();
-  useTitle(t("missing.title"));
-  return <Alert title={t("missing.title")}>{t("missing.text")}</Alert>;
+  return <PageHeader title={t("missing.title")} description={t("missing.text")} />;
 }

@@ -1,5 +1,5 @@
 import { AppShell, Badge, Burger, Button, Group, NavLink, Text } from "@mantine/core";
-import { useDisclosure } from "@mantine/hooks";
+import { useDisclosure, useMediaQuery } from "@mantine/hooks";
 import { useRef, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "wouter";
@@ -10,12 +10,16 @@ import { ROUTES, type PageRoute } from "./routes.tsx";
 import { useSession } from "./session.tsx";
 import { TenantChoice } from "./tenant-choice.tsx";
 
+/** Where the navigation stands beside the content: Mantine's breakpoint `sm`. */
+const WIDE = "(min-width: 48em)";
+
 /** Navigation and header around the pages. */
 export function Shell({ children }: { readonly children: ReactNode }) {
   const { t } = useTranslation();
   const { operator } = useSession();
   const [location] = useLocation();
   const [opened, { toggle, close }] = useDisclosure(false);
+  const wide = useMediaQuery(WIDE, undefined, { getInitialValueInEffect: false });
   const main = useRef<HTMLElement>(null);
   const burger = useRef<HTMLButtonElement>(null);
   return (
@@ -23,6 +27,11 @@ export function Shell({ children }: { readonly children: ReactNode }) {
       header={{ height: 56 }}
       navbar={{ width: 220, breakpoint: "sm", collapsed: { mobile: !opened } }}
       padding="md"
+      onKeyDown={({ key }) => {
+        if (key !== "Escape" || !opened) return;
+        close();
+        burger.current?.focus();
+      }}
     >
       <a
         className="skip-link"
@@ -51,10 +60,12 @@ export function Shell({ children }: { readonly children: ReactNode }) {
             <Text fw={700}>Roomcast</Text>
             <LiveBadge />
           </Group>
-          <Group gap="xs" wrap="nowrap" visibleFrom="sm">
-            <Look />
-            <SignOut />
-          </Group>
+          {wide ? (
+            <Group gap="xs" wrap="nowrap">
+              <Look />
+              <SignOut />
+            </Group>
+          ) : null}
         </Group>
       </AppShell.Header>
       <AppShell.Navbar
@@ -62,11 +73,6 @@ export function Shell({ children }: { readonly children: ReactNode }) {
         p="xs"
         aria-label={t("navigation")}
         className={opened ? "navigation" : "navigation navigation-closed"}
-        onKeyDown={({ key }) => {
-          if (key !== "Escape" || !opened) return;
-          close();
-          burger.current?.focus();
-        }}
       >
         <TenantChoice />
         <div className="navigation-entries">
@@ -74,10 +80,12 @@ export function Shell({ children }: { readonly children: ReactNode }) {
             <Entry key={route.path} route={route} current={location === route.path} close={close} />
           ))}
         </div>
-        <Group gap="xs" pt="xs" hiddenFrom="sm">
-          <Look />
-          <SignOut />
-        </Group>
+        {wide ? null : (
+          <Group gap="xs" pt="xs">
+            <Look />
+            <SignOut />
+          </Group>
+        )}
       </AppShell.Navbar>
       <AppShell.Main id="content" ref={main} tabIndex={-1}>
         {children}

@@ -11,7 +11,12 @@ export const theme = createTheme({
   cursorType: "pointer",
   respectReducedMotion: true,
   // A dialogue's header is none of the page.
-  components: { Modal: { defaultProps: { attributes: { header: { role: "presentation" } } } } },
+  components: {
+    Modal: { defaultProps: { attributes: { header: { role: "presentation" } } } },
+    Drawer: { defaultProps: { attributes: { header: { role: "presentation" } } } },
+    // As what is dimmed elsewhere: Mantine has it too pale to be read.
+    Notification: { styles: { description: { color: "var(--mantine-color-dimmed)" } } },
+  },
 });
 
 /** Darker than Mantine has them: what is written in a colour on white, or on a tint of the same. */

@@ -1,23 +1,20 @@
-import "./facts.css";
 import type { ReactNode } from "react";
+import "./facts.css";
 
-export interface Fact {
-  readonly label: string;
-  readonly value: ReactNode;
-}
+export type Fact = readonly [name: string, value: ReactNode];
 
-/** What is known of one thing: names and values. */
+/** Names and what they stand for, below each other. */
 export function Facts({ facts }: { readonly facts: readonly (Fact | undefined)[] }) {
   return (
     <dl className="facts">
-      {facts.map((fact) =>
-        fact === undefined ? null : (
-          <div key={fact.label}>
-            <dt>{fact.label}</dt>
-            <dd>{fact.value}</dd>
+      {facts
+        .filter((fact) => fact !== undefined)
+        .map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
           </div>
-        ),
-      )}
+        ))}
     </dl>
   );
 }

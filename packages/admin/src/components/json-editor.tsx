@@ -1,5 +1,5 @@
 import { Stack, Text, Textarea } from "@mantine/core";
-import { useId, useRef, type ReactNode } from "react";
+import { useRef, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Plain } from "./plain.tsx";
 import { locate, placeOf } from "../json/scan-json.ts";
@@ -25,14 +25,15 @@ export interface JsonEditorProps {
 /** A field for JSON, which tells where it is wrong. */
 export function JsonEditor({ label, description, text, json, refused, change }: JsonEditorProps) {
   const { t } = useTranslation("channels");
-  const problemsId = useId();
   const field = useRef<HTMLTextAreaElement>(null);
   const { mistake, problems = [] } = json;
   const go = (offset: number): void => {
     field.current?.focus();
     field.current?.setSelectionRange(offset, Math.min(offset + 1, text.length));
   };
-  const wrong = mistake !== undefined || refused.length > 0;
+  const shown = refused.length > 0 ? refused : mistake === undefined ? problems : [];
+  const by = t(refused.length > 0 ? "json.gateway" : "json.schema");
+  const wrong = mistake !== undefined || shown.length > 0;
   return (
     <Stack gap={4} className="editor">
       <Textarea
@@ -46,46 +47,26 @@ export function JsonEditor({ label, description, text, json, refused, change }: 
         autoCapitalize="off"
         autoCorrect="off"
         dir="ltr"
-        error={wrong}
-        aria-invalid={wrong}
-        aria-describedby={problemsId}
+        error={
+          wrong ? (
+            <span role="status">
+              {mistake === undefined ? null : (
+                <Problem text={text} offset={mistake.offset} go={go}>
+                  {t(`json.${mistake.problem}`)}
+                </Problem>
+              )}
+              {shown.map(({ path, problem }) => (
+                <Problem key={`${path} ${problem}`} text={text} path={path} offset={locate(text, path)} go={go} by={by}>
+                  <Plain text={problem} />
+                </Problem>
+              ))}
+            </span>
+          ) : undefined
+        }
       />
-      <div id={problemsId} role="status">
-        {mistake === undefined ? null : (
-          <Problem text={text} offset={mistake.offset} go={go}>
-            {t(`json.${mistake.problem}`)}
-          </Problem>
-        )}
-        {refused.map(({ path, problem }) => (
-          <Problem
-            key={`gateway ${path} ${problem}`}
-            text={text}
-            path={path}
-            offset={locate(text, path)}
-            go={go}
-            by={t("json.gateway")}
-          >
-            <Plain text={problem} />
-          </Problem>
-        ))}
-        {refused.length > 0
-          ? null
-          : problems.map(({ path, problem }) => (
-              <Problem
-                key={`schema ${path} ${problem}`}
-                text={text}
-                path={path}
-                offset={locate(text, path)}
-                go={go}
-                by={t("json.schema")}
-              >
-                <Plain text={problem} />
-              </Problem>
-            ))}
-        {mistake === undefined && refused.length === 0 && json.problems?.length === 0 ? (
-          <Text size="sm">{t("json.fits")}</Text>
-        ) : null}
-      </div>
+      <Text size="sm" role="status">
+        {!wrong && json.problems?.length === 0 ? t("json.fits") : ""}
+      </Text>
     </Stack>
   );
 }
@@ -107,7 +88,7 @@ function Problem({
 }) {
   const { t } = useTranslation("channels");
   return (
-    <Text size="sm" className="problem">
+    <Text span display="block" size="sm" className="problem">
       {offset === undefined ? null : (
         <button type="button" className="place" onClick={() => go(offset)}>
           {t("json.place", { ...placeOf(text, offset) })}

@@ -1,5 +1,5 @@
 import { useMemo } from "react";
-import { useTranslation } from "react-i18next";
+import { useLocale } from "./use-locale.ts";
 
 const DAY = 86_400_000;
 
@@ -12,19 +12,19 @@ export interface MomentProps {
 
 /** A moment to the millisecond; without its day where that was within the last 24 hours. */
 export function Moment({ at, short = false }: MomentProps) {
-  const { language } = useTranslation().i18n;
+  const locale = useLocale();
   const formats = useMemo(() => {
     const minutes = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" } as const;
     return short
       ? {
-          recent: new Intl.DateTimeFormat(language, minutes),
-          old: new Intl.DateTimeFormat(language, { day: "2-digit", month: "2-digit" }),
+          recent: new Intl.DateTimeFormat(locale, minutes),
+          old: new Intl.DateTimeFormat(locale, { day: "2-digit", month: "2-digit" }),
         }
       : {
-          recent: new Intl.DateTimeFormat(language, { ...minutes, second: "2-digit", fractionalSecondDigits: 3 }),
-          old: new Intl.DateTimeFormat(language, { dateStyle: "short", timeStyle: "short" }),
+          recent: new Intl.DateTimeFormat(locale, { ...minutes, second: "2-digit", fractionalSecondDigits: 3 }),
+          old: new Intl.DateTimeFormat(locale, { dateStyle: "short", timeStyle: "short" }),
         };
-  }, [language, short]);
+  }, [locale, short]);
   const date = new Date(at);
   const iso = date.toISOString();
   const recent = Math.abs(Date.now() - at) < DAY;

@@ -38,19 +38,17 @@ export function RuleOutcome({ channel, outcome }: { readonly channel: string; re
         facts={[
           Object.keys(params).length === 0
             ? undefined
-            : {
-                label: t("tester.params"),
-                value: (
-                  <Stack gap={2}>
-                    {Object.entries(params).map(([name, value]) => (
-                      <Plain key={name} text={`${name} = ${value}`} />
-                    ))}
-                  </Stack>
-                ),
-              },
-          { label: t("tester.kept"), value: texts.keep(outcome.keep) },
-          { label: t("tester.slow"), value: t(`slow.${outcome.slow}`) },
-          { label: t("tester.events"), value: texts.events(outcome.events) },
+            : [
+                t("tester.params"),
+                <Stack gap={2}>
+                  {Object.entries(params).map(([name, value]) => (
+                    <Plain key={name} text={`${name} = ${value}`} />
+                  ))}
+                </Stack>,
+              ],
+          [t("tester.kept"), texts.keep(outcome.keep)],
+          [t("tester.slow"), t(`slow.${outcome.slow}`)],
+          [t("tester.events"), texts.events(outcome.events)],
         ]}
       />
       {outcome.events === null ? null : <JsonView value={outcome.events} label={t("tester.events")} />}

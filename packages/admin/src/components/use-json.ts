@@ -4,7 +4,7 @@ import type { SchemaProblem } from "../json/check-schema.ts";
 import { scanJson, type JsonProblem } from "../json/scan-json.ts";
 
 export interface JsonFault {
-  /** `deep`: it cannot be sent, having more levels than there is stack for. */
+  /** `deep`: more levels than any gateway takes. */
   readonly problem: JsonProblem | "deep";
   readonly offset: number;
 }
@@ -19,6 +19,8 @@ export interface JsonText {
 }
 
 const REST_MS = 200;
+/** The most that a gateway can be set to. */
+const DEEPEST = 1000;
 
 /** A text as JSON, checked by a schema where there is one. */
 export function useJson(text: string, schema: object | undefined): JsonText {
@@ -51,10 +53,20 @@ function parse(text: string): Omit<JsonText, "problems"> {
   } catch {
     return { empty: false, value: undefined, mistake: scanJson(text) ?? { problem: "value", offset: 0 } };
   }
-  try {
-    JSON.stringify(value);
-  } catch {
-    return { empty: false, value, mistake: { problem: "deep", offset: 0 } };
+  const mistake = isDeeper(value, DEEPEST) ? ({ problem: "deep", offset: 0 } as const) : undefined;
+  return { empty: false, value, mistake };
+}
+
+/** Whether there are more than so many levels of lists and objects. Takes no stack. */
+function isDeeper(value: unknown, most: number): boolean {
+  let level = [value].filter(isInner);
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth === most) return true;
+    level = level.flatMap((inner) => Object.values(inner).filter(isInner));
   }
-  return { empty: false, value, mistake: undefined };
+  return false;
+}
+
+function isInner(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }

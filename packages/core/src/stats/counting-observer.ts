@@ -26,8 +26,8 @@ export class CountingObserver implements Required<Observer> {
     this.#next.subscriptions?.(change);
   }
 
-  published(source: EventSource): void {
-    this.#next.published?.(source);
+  published(source: EventSource, followed: boolean): void {
+    this.#next.published?.(source, followed);
   }
 
   delivered(dialect: string, count: number): void {

@@ -162,6 +162,18 @@ describe("the numbers of a node, live", () => {
     expect(samples(operator).at(-1)).toMatchObject({ in: 0, out: 0, refused: {}, busiest: [] });
   });
 
+  it("tell the observer which events have readers here, whose writing can be measured", async () => {
+    const published: unknown[] = [];
+    const node = new TestGateway({ observer: { published: (...said) => published.push(said) } });
+    const alice = await node.connect();
+    await follow(alice, "a");
+    for (const name of ["a", "b"]) await node.gateway.publish({ tenantId: "default", name }, "e", 1);
+    expect(published).toEqual([
+      ["server", true],
+      ["server", false],
+    ]);
+  });
+
   it("tell ten channels at most, and none of single users or of the gateway's own", async () => {
     const { clock, nodes } = cluster("one");
     const [node] = nodes;
@@ -325,10 +337,11 @@ describe("the numbers of a node, kept", () => {
     await clock.advance(5000);
     alice.leave();
     await clock.advance(5000);
-    expect(stats.tenantSamples("mine").map(({ nodeId: _, t: __, ...others }) => others)).toEqual([
-      { seconds: 5, connections: 1, channels: 1, in: 0, out: 0, refused: {} },
-      { seconds: 5, connections: 1, channels: 1, in: 0.2, out: 0.2, refused: { FORBIDDEN: 0.2 } },
-      { seconds: 5, connections: 0, channels: 0, in: 0, out: 0, refused: {} },
+    const every = { nodeId: "one", t: expect.any(Number) as unknown, seconds: 5 };
+    expect(stats.tenantSamples("mine")).toEqual([
+      { ...every, connections: 1, channels: 1, in: 0, out: 0, refused: {} },
+      { ...every, connections: 1, channels: 1, in: 0.2, out: 0.2, refused: { FORBIDDEN: 0.2 } },
+      { ...every, connections: 0, channels: 0, in: 0, out: 0, refused: {} },
     ]);
     expect(stats.tenantSamples("mine", 5).length).toBe(1);
     expect(stats.tenantSamples("another")).toEqual([]);

@@ -12,9 +12,9 @@ import { unauthenticated } from "./verify.ts";
 
 /** The longest life of a session, in milliseconds: a working day. */
 export const SESSION_MS = 8 * 60 * 60 * 1000;
-/** The life of a ticket, in milliseconds. */
 /** Whoever may read every history and member by REST sees what happens live, too, whatever the rules say of clients. */
 const FOLLOWS_ALL: Principal["grants"] = { "**": ["subscribe"] };
+/** The life of a ticket, in milliseconds. */
 const TICKET_MS = 60_000;
 /** What browsers keep of a cookie; nothing that we made is longer. */
 const LONGEST = 4096;

@@ -29,10 +29,12 @@ export function hashApiKey(key: string): string {
 export class ApiKeys {
   readonly #keys: readonly { readonly hash: Buffer; readonly scope: ApiKeyScope }[];
 
-  /** Throws a plain `Error` for what is no SHA-256. */
+  /** Throws a plain `Error` for what is no SHA-256, and for a key of operators that does not reach every tenant. */
   constructor(entries: readonly ApiKeyEntry[]) {
     this.#keys = entries.map(({ sha256, tenants, roles }) => {
       if (!SHA256_HEX.test(sha256)) throw new Error("The hash of an API key must be 64 hexadecimal digits");
+      if (roles.includes("operator") && tenants !== "*")
+        throw new Error("An API key of operators reaches every tenant");
       return { hash: Buffer.from(sha256, "hex"), scope: { tenants, roles } };
     });
   }

@@ -1,11 +1,18 @@
-import type { Authentication, Authenticator, Clock, RoomTokenVerifier } from "@roomcast/core";
-import { systemClock } from "@roomcast/core";
+import {
+  ExpiredCredentials,
+  systemClock,
+  type Authentication,
+  type Authenticator,
+  type Clock,
+  type RoomTokenVerifier,
+} from "@roomcast/core";
 import { GatewayError, type Credentials, type Principal } from "@roomcast/protocol";
 import { JwksIssuer, type JwksEntry } from "./jwks.ts";
 import { ANONYMOUS, audiencesOf, DEFAULT_TENANT, otherClaims, principalOf, type ClaimNames } from "./principal.ts";
 import { RoomTokens, type RoomRight } from "./room-tokens.ts";
 import { SecretKeys } from "./secret.ts";
 import {
+  ExpiredToken,
   MAX_TOKEN_SECONDS,
   peekHeader,
   peekIssuer,
@@ -111,6 +118,17 @@ export class JwtAuthenticator implements Authenticator, RoomTokenVerifier {
     return await this.#rooms.verify(token, principal, room);
   }
 
+  /** The same error; of a token that has expired with whose it was, where its issuer may say that. */
+  #withBearer(thrown: unknown, reaches: (principal: Principal) => boolean): unknown {
+    if (!(thrown instanceof ExpiredToken)) return thrown;
+    try {
+      const principal = this.#principalOf({ claims: thrown.claims, expiresAt: 0 });
+      return reaches(principal) ? new ExpiredCredentials(thrown, principal) : thrown;
+    } catch {
+      return thrown;
+    }
+  }
+
   async #login(token: unknown, without: readonly string[] = []): Promise<Authentication> {
     const { claims, principal } = await this.verify(token);
     const other = without.find((name) => Object.hasOwn(claims, name));
@@ -134,15 +152,19 @@ export class JwtAuthenticator implements Authenticator, RoomTokenVerifier {
   }
 
   #verifyShared(token: string, keys: SecretKeys) {
-    const verified = verifyShared({
-      token,
-      secret: keys.accessSecret,
-      now: this.#clock.now(),
-      issuer: this.#issuer,
-      audience: this.#audience,
-      maxTokenSeconds: this.#maxTokenSeconds,
-    });
-    return { claims: verified.claims, principal: this.#principalOf(verified) };
+    try {
+      const verified = verifyShared({
+        token,
+        secret: keys.accessSecret,
+        now: this.#clock.now(),
+        issuer: this.#issuer,
+        audience: this.#audience,
+        maxTokenSeconds: this.#maxTokenSeconds,
+      });
+      return { claims: verified.claims, principal: this.#principalOf(verified) };
+    } catch (thrown) {
+      throw this.#withBearer(thrown, () => true);
+    }
   }
 
   async #verifyListed(token: string, algorithm: unknown, keyId: unknown) {
@@ -158,6 +180,8 @@ export class JwtAuthenticator implements Authenticator, RoomTokenVerifier {
       issuer: [issuer.issuer],
       audience: issuer.audience,
       maxTokenSeconds: this.#maxTokenSeconds,
+    }).catch((thrown: unknown) => {
+      throw this.#withBearer(thrown, (principal) => issuer.reaches(principal));
     });
     const principal = this.#principalOf(verified);
     if (!issuer.reaches(principal)) throw unauthenticated("The token's issuer may not speak for this tenant or role");

@@ -14,7 +14,6 @@ const SECRET = "a secret of tests, long enough for HS256";
 const ANY = "key-of-every-tenant-and-role";
 const ACME = "key-of-tenants-acme-and-beta";
 const CLIENT = "key-that-has-the-client-role";
-const ACME_OPERATOR = "key-of-operators-of-acme-only";
 const clock: Clock = { now: () => 1_700_000_000_500, after: () => () => undefined };
 
 const revoked = new Map<string, number>();
@@ -26,7 +25,6 @@ const keys = new ApiKeys([
   { sha256: hashApiKey(ANY), tenants: "*", roles: ROLES },
   { sha256: hashApiKey(ACME).toUpperCase(), tenants: ["acme", "beta"], roles: ["service"] },
   { sha256: hashApiKey(CLIENT), tenants: "*", roles: ["client"] },
-  { sha256: hashApiKey(ACME_OPERATOR), tenants: ["acme"], roles: ["operator"] },
 ]);
 const callers = new RestCallers({ authenticator, keys, revokedAt });
 const tokens = new RestTokens({ authenticator, issuer, revokedAt });
@@ -206,11 +204,6 @@ describe("tokens by REST", () => {
       { userId: "a", permissions: ["admin"] },
     ],
     // Its token would reach what the key does not.
-    [
-      "a key of some tenants for an operator",
-      async () => callers.identifyCaller({ "x-api-key": ACME_OPERATOR, "x-tenant-id": "acme" }),
-      { userId: "a", permissions: ["operator"] },
-    ],
   ];
   it.each(beyond)("are not issued by %s", async (_name, caller, request) => {
     await expect(tokens.issueToken(await caller(), request)).rejects.toMatchObject({ code: "FORBIDDEN" });

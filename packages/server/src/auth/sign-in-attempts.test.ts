@@ -64,6 +64,15 @@ describe("tries to sign in", () => {
     for (let n = 0; n < 5; n++) expect(await wait(attempts)).toBe(0);
   });
 
+  it("are remembered of those addresses that tried last, however many try", async () => {
+    const attempts = new SignInAttempts();
+    for (let n = 0; n < 5; n++) await wait(attempts, "last");
+    for (let n = 0; n < 9_999; n++) await wait(attempts, `a${n}`);
+    expect([attempts.size, await wait(attempts, "last")]).toEqual([10_000, 5000]);
+    await wait(attempts, "one more");
+    expect([attempts.size, await wait(attempts, "last")]).toEqual([10_000, 0]);
+  });
+
   it("that come all at once gain nothing", async () => {
     const attempts = new SignInAttempts();
     const waits = await Promise.all(Array.from({ length: 50 }, () => wait(attempts)));

@@ -6,6 +6,8 @@ const FREE_TRIES = 5;
 /** How long an address waits after them; twice as long after each further one. */
 const FIRST_WAIT_SECONDS = 5;
 const LONGEST_WAIT_SECONDS = 15 * 60;
+/** The most addresses that are remembered at once: those that tried last. */
+const MOST_ADDRESSES = 10_000;
 /** For so long after the first of them, wrong tries are counted. */
 const COUNTED_SECONDS = 60 * 60;
 
@@ -17,6 +19,14 @@ export class SignInAttempts {
   readonly #wrong = new RateLimiterMemory({ keyPrefix: "wrong", points: FREE_TRIES, duration: COUNTED_SECONDS });
   readonly #waits = new RateLimiterMemory({ keyPrefix: "wait", points: 1, duration: LONGEST_WAIT_SECONDS });
 
+  /** In the order of their last try. */
+  readonly #addresses = new Set<string>();
+
+  /** How many addresses are remembered. */
+  get size(): number {
+    return this.#addresses.size;
+  }
+
   /** Rejects with `RATE_LIMITED` while an address has to wait; `details.retryAfterMs` says for how long. */
   async check(address: string): Promise<void> {
     const left = (await this.#waits.get(address))?.msBeforeNext ?? 0;
@@ -26,6 +36,12 @@ export class SignInAttempts {
   /** Takes note of a try. Rejects like `check`. */
   async begin(address: string): Promise<void> {
     await this.check(address);
+    this.#addresses.delete(address);
+    this.#addresses.add(address);
+    for (const oldest of this.#addresses) {
+      if (this.#addresses.size <= MOST_ADDRESSES) break;
+      await this.right(oldest);
+    }
     const { consumedPoints: tries } = await this.#wrong.penalty(address);
     if (tries < FREE_TRIES) return;
     const customDuration = Math.min(FIRST_WAIT_SECONDS * 2 ** (tries - FREE_TRIES), LONGEST_WAIT_SECONDS);
@@ -40,6 +56,7 @@ export class SignInAttempts {
 
   /** The try was right: what was wrong before it is forgotten. */
   async right(address: string): Promise<void> {
+    this.#addresses.delete(address);
     await this.#wrong.delete(address);
     await this.#waits.delete(address);
   }

@@ -146,11 +146,26 @@ function isSameText(one: string, other: string): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
+/** `TOKEN_EXPIRED`, and what the token claims: all else about it is good. */
+export class ExpiredToken extends GatewayError {
+  /** Not seen by whoever writes errors down. */
+  readonly #claims: Claims;
+
+  constructor(claims: Claims & { readonly exp?: number | undefined }) {
+    super("TOKEN_EXPIRED", "The token has expired", { token: timed("expired", claims.exp) });
+    this.#claims = claims;
+  }
+
+  get claims(): Claims {
+    return this.#claims;
+  }
+}
+
 /** The library's errors are not passed on as causes: some quote a piece of the token. */
 function refusal(thrown: unknown): GatewayError {
   if (thrown instanceof GatewayError) return thrown;
   if (thrown instanceof errors.JWTExpired) {
-    return new GatewayError("TOKEN_EXPIRED", "The token has expired", { token: timed("expired", thrown.payload.exp) });
+    return new ExpiredToken(thrown.payload);
   }
   if (thrown instanceof errors.JWTClaimValidationFailed) {
     if (thrown.reason === "missing") return unauthenticated(`The token has no "${thrown.claim}"`);

@@ -1,5 +1,9 @@
 import { MemoryRevocations } from "@roomcast/core";
 import { ManualClock } from "@roomcast/core/testing";
+import { exportJWK, generateKeyPair, SignJWT } from "jose";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { describe, expect, it } from "vitest";
 import { hashApiKey } from "../auth/api-keys.ts";
@@ -105,6 +109,37 @@ describe("the sessions of a composition", () => {
       await expect(two?.sessions?.find(signedIn?.cookie ?? "")).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
       for (const each of [one, two, three]) await each?.gateway.close();
     }
+  });
+
+  it("need neither a secret nor a key: a token of an issuer signs in, on the node that it is shown to", async () => {
+    const { publicKey, privateKey } = await generateKeyPair("ES256");
+    const jwk = { ...(await exportJWK(publicKey)), kid: "k" };
+    const keys = createServer((_request, response) => {
+      response.setHeader("Content-Type", "application/json").end(JSON.stringify({ keys: [jwk] }));
+    });
+    keys.listen(0, "127.0.0.1");
+    await once(keys, "listening");
+    const url = `http://127.0.0.1:${(keys.address() as AddressInfo).port}`;
+    const issuer = { issuer: "https://a", url, audience: "x", tenants: "*", roles: ["operator"] } as const;
+    const base = await configuration();
+    const auth = { ...base.auth, apiKeys: [], jwt: { maxTokenSeconds: 60, jwks: [issuer] } };
+    const [one, two] = [compose({ ...base, auth }), compose({ ...base, auth })];
+    const token = await new SignJWT({ permissions: ["operator"], tenantId: "acme" })
+      .setProtectedHeader({ alg: "ES256", kid: "k" })
+      .setIssuer("https://a")
+      .setAudience("x")
+      .setSubject("op")
+      .setIssuedAt()
+      .setExpirationTime("30 s")
+      .sign(privateKey);
+    const signedIn = await one.sessions?.signIn({ token });
+    expect(await one.sessions?.find(signedIn?.cookie ?? "")).toMatchObject({ userId: "op", tenants: "*" });
+    const ticket = await one.sessions?.issueTicket(signedIn?.cookie ?? "", "acme");
+    const origin = { dialect: "native", headers: {}, auth: {} };
+    (await one.gateway.admit({ kind: "token", token: ticket?.token }, undefined, origin)).release();
+    await expect(two.sessions?.find(signedIn?.cookie ?? "")).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+    for (const { gateway } of [one, two]) await gateway.close();
+    keys.close();
   });
 
   it("are remembered to have ended for as long as any could last", async () => {

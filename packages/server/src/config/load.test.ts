@@ -73,6 +73,14 @@ describe("redis", () => {
     const { warnings } = await load({ file, env: {} });
     expect(warnings.some((line) => line.includes("need the same ROOMCAST_JWT_SECRET"))).toBe(true);
     expect((await load({ file })).warnings).toEqual([]);
+    // Without a secret, sessions of the admin page are sealed with the hashes of API keys, and else with nothing shared.
+    const issuer = `{ issuer: "i", url: "https://x", audience: "a", tenants: "*" }`;
+    const jwks = `{ redis: { url: "redis://x" }, auth: { jwt: { jwks: [${issuer}] } } }`;
+    expect((await load({ file: jwks, env: {} })).warnings).toEqual([
+      "Without ROOMCAST_JWT_SECRET and API keys, a session of the admin page holds on one node only",
+    ]);
+    expect((await load({ file: jwks, env: { ROOMCAST_API_KEY: API_KEY } })).warnings).toEqual([]);
+    expect((await load({ file: jwks.replace("{", "{ admin: false,"), env: {} })).warnings).toEqual([]);
   });
 });
 
@@ -548,6 +556,10 @@ describe("a wrong key of the file is one line", () => {
     [
       `{ auth: { jwt: { jwks: [{ issuer: "i", url: "https://x", audience: "a", tenants: ["a"], roles: ["operator"] }] } } }`,
       'auth.jwt.jwks[0].tenants is a list; it may be "*" for an issuer of operators, who reach every tenant',
+    ],
+    [
+      `{ auth: { apiKeys: [{ sha256: "${"0".repeat(64)}", tenants: ["a"], roles: ["admin", "operator"] }] } }`,
+      'auth.apiKeys[0].tenants is a list; it may be "*" for a key of operators, who reach every tenant',
     ],
   ];
   it.each(lines)("%s", async (file, line) => {

@@ -5,6 +5,7 @@ import {
   isChannelContract,
   type ChannelContract,
   type EventSchemas,
+  type Role,
 } from "@roomcast/protocol";
 import { z } from "zod";
 import type { GetUserByToken } from "../auth/cookie.ts";
@@ -77,7 +78,7 @@ const jwt = section({
     if (first !== index) complain(context, ["jwks", index, "issuer"], "an issuer that is not in the list before");
     if ((entry.audience ?? value.audience) === undefined)
       complain(context, ["jwks", index, "audience"], "the audience of its tokens");
-    if (entry.tenants !== "*" && entry.roles?.includes("operator") === true)
+    if (!isScope(entry))
       complain(context, ["jwks", index, "tenants"], `"*" for an issuer of operators, who reach every tenant`);
   });
   if (value.tenantClaim !== undefined && value.tenantClaim === value.rolesClaim) {
@@ -89,6 +90,8 @@ const apiKeyEntry = section({
   sha256: text("the SHA-256 of the key, 64 hexadecimal digits", (value) => /^[0-9a-f]{64}$/i.test(value)),
   tenants,
   roles,
+}).superRefine((entry, context) => {
+  if (!isScope(entry)) complain(context, ["tenants"], `"*" for a key of operators, who reach every tenant`);
 });
 
 const auth = section({
@@ -222,6 +225,17 @@ function isPath(value: string): boolean {
 
 function isFunction(value: unknown): boolean {
   return typeof value === "function";
+}
+
+/** Operators see and steer the cluster: there is none of some tenants. */
+function isScope({
+  tenants: reached,
+  roles: given = [],
+}: {
+  tenants: unknown;
+  roles?: readonly Role[] | undefined;
+}): boolean {
+  return reached === "*" || !given.includes("operator");
 }
 
 function complain(context: z.RefinementCtx, path: (string | number)[], expected: string): void {

@@ -9,9 +9,9 @@ import { checkCsrf, checkOwnPage, shownCookie } from "./session-cookie.ts";
 type CallerServices = Pick<RestServices, "callers" | "sessions" | "trustProxy">;
 
 /**
- * Who calls: by a session's cookie where there is one, else by a key or a token. `tenantId` is the tenant that the call is
+ * Who calls: by a key or a token where there is one, else by a session's cookie. `tenantId` is the tenant that the call is
  * about, where something else than the header says so. Rejects like `RestCallers.identifyCaller`; and for a session with
- * `INVALID_PAYLOAD` beside other credentials, and with `FORBIDDEN` for requests that another page may have sent.
+ * `FORBIDDEN` for requests that another page may have sent.
  */
 export async function identifyCaller(
   c: Context<RestEnv>,
@@ -28,7 +28,7 @@ export async function identifyCaller(
 }
 
 /**
- * The session of a request's cookie; undefined where it has none. Each request is looked at once. `csrf` may be `false` for
+ * The session of a request's cookie; undefined where it has none, or other credentials. Each request is looked at once. `csrf` may be `false` for
  * the one request that asks for the token.
  */
 export async function findSession(
@@ -41,9 +41,8 @@ export async function findSession(
   const request = c.env.incoming;
   const cookie = shownCookie(request, trustProxy);
   if (cookie === undefined) return undefined;
-  if (request.headers.authorization !== undefined || request.headers["x-api-key"] !== undefined) {
-    throw new GatewayError("INVALID_PAYLOAD", "A request has either a session's cookie, or Authorization or X-Api-Key");
-  }
+  // Browsers add the cookie to what other pages of this host ask for, too: whoever says who calls means that.
+  if (request.headers.authorization !== undefined || request.headers["x-api-key"] !== undefined) return undefined;
   checkOwnPage(request, { trustProxy });
   const session = await stillThere(sessions, cookie);
   if (csrf) checkCsrf(request, session);

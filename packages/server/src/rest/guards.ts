@@ -1,4 +1,4 @@
-import { GatewayError, type Role } from "@roomcast/protocol";
+import { GatewayError } from "@roomcast/protocol";
 import type { Context, MiddlewareHandler } from "hono";
 import { isAdmin, isOperator, type RestCaller } from "../auth/rest-caller.ts";
 import { identifyCaller } from "./callers.ts";
@@ -21,12 +21,10 @@ export function requireOperator(): MiddlewareHandler<RestEnv> {
   };
 }
 
-/** Lets callers pass that have one of these roles; behind `requireBackEnd`, which has found out who calls. */
-export function requireRole(...roles: readonly Role[]): MiddlewareHandler<RestEnv> {
+/** Lets those pass alone who see and steer a tenant, of those who passed `requireBackEnd`. */
+export function requireAdmin(): MiddlewareHandler<RestEnv> {
   return async (c, next) => {
-    if (!c.get("caller").roles.some((role) => roles.includes(role))) {
-      throw new GatewayError("FORBIDDEN", `This takes the role ${roles.join(" or ")}`);
-    }
+    checkAdmin(c.get("caller"));
     return next();
   };
 }

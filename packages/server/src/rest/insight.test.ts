@@ -124,6 +124,32 @@ describe("a user who says that notifications stopped", () => {
     });
   });
 
+  it("is not connected: its client shows a token that has expired, and no forged one counts", async () => {
+    const now = Math.floor(Date.now() / 1000);
+    const expired = async (secret: string, audience = "any"): Promise<string> =>
+      await new SignJWT({ tenantId: T })
+        .setProtectedHeader({ alg: "HS256" })
+        .setSubject("late")
+        .setAudience(audience)
+        .setIssuedAt(now - 600)
+        .setExpirationTime(now - 60)
+        .sign(new TextEncoder().encode(secret));
+    await expect(two.connect(await expired("somebody else's secret, of more than 32"))).rejects.toMatchObject({
+      data: { code: "UNAUTHENTICATED" },
+    });
+    await expect(two.connect(await expired(SECRET, "roomcast:room"))).rejects.toMatchObject({ data: {} });
+    expect((await user("late")).incidents).toEqual([]);
+    for (let i = 0; i < 2; i++) {
+      await expect(two.connect(await expired(SECRET))).rejects.toMatchObject({ data: { code: "TOKEN_EXPIRED" } });
+    }
+    expect(await user("late")).toMatchObject({
+      connections: [],
+      incidents: [
+        { nodeId: "two", kind: "refused", code: "TOKEN_EXPIRED", command: "connect", dialect: "native", times: 2 },
+      ],
+    });
+  });
+
   it("is connected and not subscribed", async () => {
     const socket = await two.connect(await two.token("idle", { tenantId: T }));
     const { connections, incidents } = await user("idle");

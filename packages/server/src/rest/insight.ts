@@ -1,12 +1,12 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { RestEnv, RestServices } from "./context.ts";
-import { requireRole } from "./guards.ts";
+import { requireAdmin } from "./guards.ts";
 import { ConnectionDetailsSchema, ChannelDetailsSchema, UserParams, UserReportSchema } from "./insight-schemas.ts";
 import { backEndProblems, BACK_END_SECURITY, json } from "./openapi.ts";
 import { ruleText } from "./rules.ts";
 import { ChannelParams, SocketParams } from "./schemas.ts";
 
-const ADMIN = requireRole("admin", "operator");
+const ADMIN = requireAdmin();
 
 const describeConnection = createRoute({
   method: "get",

@@ -3,7 +3,7 @@ import type { RuleMatch } from "@roomcast/core";
 import { z } from "zod";
 import { jsonSchemaOf, type JsonSchema } from "../asyncapi/json-schema.ts";
 import type { RestEnv, RestServices } from "./context.ts";
-import { requireRole } from "./guards.ts";
+import { requireAdmin } from "./guards.ts";
 import { RuleMatchSchema, RuleTestBody, RuleTestResultSchema } from "./insight-schemas.ts";
 import { backEndProblems, BACK_END_SECURITY, body, json } from "./openapi.ts";
 
@@ -13,7 +13,7 @@ const testRules = createRoute({
   tags: ["rules"],
   summary: "Which rule a channel has, and what it says to a user, a visitor or a connection; for admins",
   security: BACK_END_SECURITY,
-  middleware: requireRole("admin", "operator"),
+  middleware: requireAdmin(),
   request: { body: body(RuleTestBody) },
   responses: { 200: json("The rule, and its decisions", RuleTestResultSchema), ...backEndProblems("NOT_FOUND") },
 });
@@ -24,7 +24,6 @@ const listRules = createRoute({
   tags: ["rules"],
   summary: "The rules in the order in which they are asked, built-in names first; for operators",
   security: BACK_END_SECURITY,
-  middleware: requireRole("operator"),
   responses: { 200: json("The rules", z.array(RuleMatchSchema)), ...backEndProblems() },
 });
 

@@ -265,17 +265,19 @@ describe("a session", () => {
     for (const { headers } of [asked, answer]) expect(headers.get("access-control-allow-credentials")).toBeNull();
   });
 
-  it("stands for itself: beside other credentials a request is malformed", async () => {
+  it("counts for nothing beside other credentials, which other pages of the host may bring", async () => {
     const signedIn = await signIn({ apiKey: KEY });
     const token = await node.token("robot", { roles: ["service"] });
-    for (const other of [{ Authorization: `Bearer ${token}` }, { "X-Api-Key": KEY }])
-      for (const path of ["/api/socket/connections", "/auth/session"])
-        expectError(await node.call(path, { headers: page(signedIn, other) }), "INVALID_PAYLOAD");
-    const json = { token };
-    expectError(
-      await node.call("/auth/verify", { headers: page(signedIn, { "X-Api-Key": KEY }), json }),
-      "INVALID_PAYLOAD",
-    );
+    const [service, stranger] = [
+      { Authorization: `Bearer ${token}` },
+      { "X-Api-Key": "a key that nobody has made ever" },
+    ];
+    const headers = { Cookie: signedIn.cookie, ...service };
+    expect((await node.call("/api/socket/connections", { headers })).status).toBe(200);
+    expectError(await node.call("/api/socket/audit", { headers: page(signedIn, service) }), "FORBIDDEN");
+    for (const path of ["/api/socket/connections", "/auth/session"])
+      expectError(await node.call(path, { headers: page(signedIn, stranger) }), "UNAUTHENTICATED");
+    expectError(await node.call("/auth/session", { headers: page(signedIn, service) }), "UNAUTHENTICATED");
   });
 
   it("that is tampered with, doubled, huge or nothing is none", async () => {

@@ -56,15 +56,15 @@ export async function askAll<Asked extends Question>(gateway: Gateway, question:
   }
 }
 
-/** A sample that is kept; those that are have no list of channels. */
-export function nodeSample({ latency, loop, refused, busiest: _, ...sample }: NodeSample) {
+/** A sample as REST has it. */
+export function nodeSample({ latency, loop, refused, ...sample }: NodeSample) {
   const [p50, p95, p99] = latency ?? [0, 0, 0];
   const latencies: [number, number, number] | null = latency === null ? null : [p50, p95, p99];
   const delays: [number, number] = [loop[0], loop[1]];
   return { ...sample, latency: latencies, loop: delays, refused: copied(refused) };
 }
 
-function tenantSample({ refused, busiest: _, ...sample }: TenantSample) {
+function tenantSample({ refused, ...sample }: TenantSample) {
   return { ...sample, refused: copied(refused) };
 }
 

@@ -4,7 +4,7 @@ import { NodeMeters } from "./node-meters.ts";
 
 /** A publication that was accepted, delivered and written. */
 function written(metrics: Metrics, bytes = 100): void {
-  metrics.published("socket");
+  metrics.published("socket", true);
   metrics.delivered("native", 1);
   metrics.bytesOut(bytes);
   metrics.flushed({ connections: 1, bytes });

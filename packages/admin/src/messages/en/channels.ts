@@ -33,6 +33,7 @@ export const channels = {
       "Browsers cannot ask REST for a channel that is called like this, so its numbers, history and members are not shown. It can be followed and published on.",
     quiet: "Nobody is here, and nothing was published lately. You can follow the channel, or publish the first event.",
     position: "Recovery position",
+    withThisPage: "This page is one of them",
     epoch: "Epoch",
     reach: "History",
     reached_one: "{{number}} event",
@@ -141,7 +142,7 @@ export const channels = {
     control: "line breaks, tabs and other control characters must be written as escapes, such as \\n",
     number: "this is no number of JSON",
     rest: "nothing may follow the value",
-    deep: "this is nested too deeply to be sent",
+    deep: "this has more than 1,000 levels, which no gateway takes",
   },
   rule: {
     unknown: "The rule is not known.",

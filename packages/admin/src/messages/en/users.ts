@@ -39,6 +39,7 @@ export const users = {
     overloaded: "Connection {{socketId}} does not keep up: {{bytes}} of at most {{limit}} wait to be sent.",
     filtered:
       "Connection {{socketId}} follows {{channel}} with a filter: it hears only events that the filter lets through.",
+    grantsOnly: "The token of connection {{socketId}} reaches only what its grants say: the rules give it nothing.",
     silent: "Connection {{socketId}} could not be looked at: node {{nodeId}} does not answer.",
     unchecked: "{{checked}} of {{total}} connections were looked at, the first ones.",
     unreachable: "These nodes did not answer, so what they remember is missing: {{nodes}}.",

@@ -38,6 +38,7 @@ export const channels: Messages["channels"] = {
     quiet:
       "Não há ninguém aqui, e nada foi publicado recentemente. Você pode seguir o canal ou publicar o primeiro evento.",
     position: "Posição de recuperação",
+    withThisPage: "Esta página é um deles",
     epoch: "Época",
     reach: "Histórico",
     reached_one: "{{number}} evento",
@@ -147,7 +148,7 @@ export const channels: Messages["channels"] = {
       "quebras de linha, tabulações e outros caracteres de controle devem ser escritos como escapes, tal como \\n",
     number: "isto não é um número de JSON",
     rest: "nada pode vir depois do valor",
-    deep: "isto está aninhado fundo demais para ser enviado",
+    deep: "isto tem mais de 1.000 níveis, o que nenhum gateway aceita",
   },
   rule: {
     unknown: "A regra não é conhecida.",

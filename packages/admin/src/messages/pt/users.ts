@@ -40,6 +40,8 @@ export const users: Messages["users"] = {
     lagging: "A conexão {{socketId}} está perdendo eventos de {{channel}} neste momento.",
     overloaded: "A conexão {{socketId}} não acompanha: {{bytes}} de no máximo {{limit}} esperam envio.",
     filtered: "A conexão {{socketId}} segue {{channel}} com um filtro: só recebe os eventos que ele deixa passar.",
+    grantsOnly:
+      "O token da conexão {{socketId}} só alcança o que as suas concessões dizem: as regras não lhe dão nada.",
     silent: "Não foi possível examinar a conexão {{socketId}}: o nó {{nodeId}} não responde.",
     unchecked: "{{checked}} de {{total}} conexões foram examinadas, as primeiras.",
     unreachable: "Estes nós não responderam, e falta o que eles lembram: {{nodes}}.",

@@ -34,6 +34,7 @@ export const channels: Messages["channels"] = {
     unreachable: "浏览器无法通过 REST 请求这样命名的频道，因此不显示其数量、历史和成员。仍可实时关注并发布事件。",
     quiet: "这里没有人，近期也没有发布过事件。您可以关注此频道，或发布第一个事件。",
     position: "恢复位置",
+    withThisPage: "包括此页面",
     epoch: "纪元",
     reach: "历史",
     reached_one: "{{number}} 个事件",
@@ -141,7 +142,7 @@ export const channels: Messages["channels"] = {
     control: "换行、制表符等控制字符必须写成转义，例如 \\n",
     number: "这不是 JSON 的数字",
     rest: "值之后不能再有内容",
-    deep: "嵌套过深，无法发送",
+    deep: "嵌套超过 1,000 层，任何网关都不接受",
   },
   rule: {
     unknown: "规则未知。",

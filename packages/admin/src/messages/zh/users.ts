@@ -40,6 +40,7 @@ export const users: Messages["users"] = {
     lagging: "连接 {{socketId}} 此刻正在丢失 {{channel}} 的事件。",
     overloaded: "连接 {{socketId}} 跟不上：有 {{bytes}} 等待发送，上限为 {{limit}}。",
     filtered: "连接 {{socketId}} 订阅 {{channel}} 时带有过滤器：只收到通过过滤器的事件。",
+    grantsOnly: "连接 {{socketId}} 的令牌仅限其授权所列内容：规则不给它任何权限。",
     silent: "无法查看连接 {{socketId}}：节点 {{nodeId}} 没有响应。",
     unchecked: "{{total}} 个连接中只查看了前 {{checked}} 个。",
     unreachable: "以下节点没有响应，缺少它们的记录：{{nodes}}。",

@@ -84,7 +84,6 @@ export function BroadcastView({ channel, rule }: BroadcastViewProps) {
           onChange={setTyped}
           maxLength={128}
           error={eventError}
-          required
         />
       ) : (
         <NativeSelect

@@ -11,21 +11,32 @@ import type { Reach } from "./use-channel.ts";
 export interface ChannelNumbersProps {
   readonly details: ChannelDetails | undefined;
   readonly reach: Reach | undefined;
+  /** Whether this page is one of the subscribers. */
+  readonly following: boolean;
 }
 
 /** Who is on a channel, where its log stands, and how far that reaches back. */
-export function ChannelNumbers({ details, reach }: ChannelNumbersProps) {
+export function ChannelNumbers({ details, reach, following }: ChannelNumbersProps) {
   const { t } = useTranslation("channels");
   const { count } = useNumbers();
   const { memberCount, subscriberCount, position, rule } = details ?? {};
   const keep = rule?.keep;
-  const quiet = memberCount === 0 && subscriberCount === 0 && (position === null || position?.offset === 0);
+  const others = subscriberCount === undefined ? undefined : subscriberCount - (following ? 1 : 0);
+  const quiet =
+    memberCount === 0 && others !== undefined && others <= 0 && (position === null || position?.offset === 0);
   return (
     <>
       {quiet ? <Alert role="status">{t("one.quiet")}</Alert> : null}
       <SimpleGrid cols={{ base: 2, md: 4 }} spacing="sm">
         <Number name={t("list.members")}>{memberCount === undefined ? "–" : count(memberCount)}</Number>
-        <Number name={t("list.subscribers")}>{subscriberCount === undefined ? "–" : count(subscriberCount)}</Number>
+        <Number name={t("list.subscribers")}>
+          {subscriberCount === undefined ? "–" : count(subscriberCount)}
+          {following ? (
+            <Text span size="xs" display="block">
+              {t("one.withThisPage")}
+            </Text>
+          ) : null}
+        </Number>
         <Number name={t("one.position")}>
           {position === undefined || position === null ? (
             "–"

@@ -1,6 +1,7 @@
 import { Alert, Anchor, Stack, Tabs, Text, Title } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
+import { useLive } from "../../api/live.tsx";
 import { Failure } from "../../components/failure.tsx";
 import { useHeadingFocus } from "../../components/heading-focus.tsx";
 import { pathPiece } from "../../components/href.ts";
@@ -58,12 +59,13 @@ function Named({ channel }: { readonly channel: string }) {
   const { details, reach, error, reload } = useChannel(path);
   // Goes on under the other tabs.
   const tail = useTail(channel);
+  const following = useLive()?.state === "connected" && tail.error === undefined;
   const rule = details?.rule;
   const unreachable = <Alert>{t("one.unreachable")}</Alert>;
   return (
     <>
       {error === null ? null : <Failure error={error} retry={reload} />}
-      {path === undefined ? unreachable : <ChannelNumbers details={details} reach={reach} />}
+      {path === undefined ? unreachable : <ChannelNumbers details={details} reach={reach} following={following} />}
       <Tabs
         value={tab}
         onChange={(chosen) => setTab(chosen === "live" ? undefined : (chosen ?? undefined))}

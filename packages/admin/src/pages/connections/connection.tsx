@@ -1,4 +1,4 @@
-import { Button, Loader, SimpleGrid, Stack, Text } from "@mantine/core";
+import { Button, Group, Loader, SimpleGrid, Stack, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { Link, useSearchParams } from "wouter";
 import { Incidents } from "../../components/incidents.tsx";
@@ -49,9 +49,14 @@ export function ConnectionPage({ socketId }: { readonly socketId: string }) {
       <Standing watched={watched} />
       {state === "loading" ? <Loader aria-label={common("loading")} /> : null}
       {state === "live" ? (
-        <Text size="sm" c="dimmed" mt={-8}>
-          {t("details.asOf", { at: moment(at) })}
-        </Text>
+        <Group gap="xs" mt={-8}>
+          <Text size="sm" c="dimmed">
+            {t("details.asOf", { at: moment(at) })}
+          </Text>
+          <Button size="compact-xs" variant="default" onClick={reload}>
+            {common("reload")}
+          </Button>
+        </Group>
       ) : null}
       {details === undefined ? null : <Details details={details} live={state === "live"} />}
     </Stack>

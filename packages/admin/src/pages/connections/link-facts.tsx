@@ -11,11 +11,11 @@ export function LinkFacts({ details }: { readonly details: ConnectionDetails }) 
   return (
     <Facts
       facts={[
-        { label: t("columns.dialect"), value: dialect },
-        { label: t("details.transport"), value: transport },
-        { label: t("columns.address"), value: address === null ? t("unknown") : <Plain text={address} /> },
-        { label: t("columns.nodeId"), value: <Plain text={nodeId} /> },
-        { label: t("columns.connectedAt"), value: <Ago at={connectedAt} /> },
+        [t("columns.dialect"), dialect],
+        [t("details.transport"), transport],
+        [t("columns.address"), address === null ? t("unknown") : <Plain text={address} />],
+        [t("columns.nodeId"), <Plain text={nodeId} />],
+        [t("columns.connectedAt"), <Ago at={connectedAt} />],
       ]}
     />
   );

@@ -13,30 +13,23 @@ export function PrincipalFacts({ principal }: Pick<ConnectionDetails, "principal
   return (
     <Facts
       facts={[
-        { label: t("details.user"), value: userId === null ? t("anonymous") : <Plain text={userId} /> },
-        { label: t("details.tenant"), value: <Plain text={tenantId} /> },
-        {
-          label: t("details.roles"),
-          value: (
-            <Group gap={4}>
-              {roles.map((role) => (
-                <Badge key={role} variant="default" tt="none">
-                  {role}
-                </Badge>
-              ))}
-            </Group>
-          ),
-        },
-        email === undefined ? undefined : { label: t("details.email"), value: <Plain text={email} /> },
-        issuedAt === undefined ? undefined : { label: t("details.issuedAt"), value: <Ago at={issuedAt} /> },
-        {
-          label: t("details.expiresAt"),
-          value: expiresAt === undefined ? t("details.noExpiry") : <Ago at={expiresAt} />,
-        },
-        { label: t("details.grants"), value: <Grants principal={principal} /> },
-        info === undefined
-          ? undefined
-          : { label: t("details.info"), value: <JsonView value={info} label={t("details.info")} /> },
+        [t("details.user"), userId === null ? t("anonymous") : <Plain text={userId} />],
+        [t("details.tenant"), <Plain text={tenantId} />],
+        [
+          t("details.roles"),
+          <Group gap={4}>
+            {roles.map((role) => (
+              <Badge key={role} variant="default" tt="none">
+                {role}
+              </Badge>
+            ))}
+          </Group>,
+        ],
+        email === undefined ? undefined : [t("details.email"), <Plain text={email} />],
+        issuedAt === undefined ? undefined : [t("details.issuedAt"), <Ago at={issuedAt} />],
+        [t("details.expiresAt"), expiresAt === undefined ? t("details.noExpiry") : <Ago at={expiresAt} />],
+        [t("details.grants"), <Grants principal={principal} />],
+        info === undefined ? undefined : [t("details.info"), <JsonView value={info} label={t("details.info")} />],
       ]}
     />
   );

@@ -23,7 +23,7 @@ export function NodesPage() {
     queryFn: async ({ signal }) => await rest.get<readonly NodeInfo[]>("/api/cluster/nodes", { signal }),
     refetchInterval: EVERY,
   });
-  const versions = [...new Set(data?.map(({ version }) => version))];
+  const versions = [...new Set(data?.flatMap(({ version }) => version ?? []))];
   return (
     <>
       <PageHeader title={t("title")} description={t("description")}>
@@ -65,8 +65,17 @@ function Node({ node, now }: { readonly node: NodeInfo; readonly now: number }) 
         </Group>
       </Group>
       <Text size="sm" c="dimmed" mb="sm">
-        {t("version")} <Plain text={version} /> · {t("process")} <Plain text={`${host}:${pid}`} /> · {t("started")}{" "}
-        <When at={startedAt} /> (<Duration milliseconds={now - startedAt} />)
+        {version === null ? null : (
+          <>
+            {t("version")} <Plain text={version} /> ·{" "}
+          </>
+        )}
+        {host === null ? null : (
+          <>
+            {t("process")} <Plain text={pid === null ? host : `${host}:${pid}`} /> ·{" "}
+          </>
+        )}
+        {t("started")} <When at={startedAt} /> (<Duration milliseconds={now - startedAt} />)
       </Text>
       {figures.length === 0 ? <Text>{t("unknown")}</Text> : <Figures label={nodeId} figures={figures} />}
       {node.broker?.error === null || node.broker === null ? null : (

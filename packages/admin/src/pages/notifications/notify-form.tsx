@@ -38,7 +38,7 @@ export function NotifyForm({ draft, change, sent }: NotifyFormProps) {
   const [done, setDone] = useState<{ readonly delivered: number; readonly users: number }>();
 
   const blank = draft.message.trim() === "";
-  const tooMany = list.users.length > most || refused?.details["limit"] === "usersPerNotify";
+  const tooMany = list.users.length > most || concernsUsers(refused);
   const ready = list.users.length > 0 && !tooMany && list.invalid.length === 0 && !blank && json.mistake === undefined;
   const edit = (changes: Partial<Draft>): void => {
     setRefused(undefined);
@@ -57,13 +57,16 @@ export function NotifyForm({ draft, change, sent }: NotifyFormProps) {
         setDone({ delivered, users: users.length });
         return t("done", { count: plural(delivered), number: count(delivered) });
       } catch (thrown) {
-        setRefused(RestError.from(thrown));
+        const refusal = RestError.from(thrown);
+        setRefused(refusal);
+        // What the fields show need not be told twice.
+        if (concernsMessage(refusal) || concernsUsers(refusal)) return;
         throw thrown;
       }
     });
   };
 
-  const payloadRefused = refused?.code === "INVALID_PAYLOAD" || refused?.code === "TOO_LARGE";
+  const payloadRefused = concernsMessage(refused);
   return (
     <Paper withBorder p="md">
       <Stack
@@ -129,6 +132,14 @@ export function NotifyForm({ draft, change, sent }: NotifyFormProps) {
       </Stack>
     </Paper>
   );
+}
+
+function concernsUsers(refusal: RestError | undefined): boolean {
+  return refusal?.details["limit"] === "usersPerNotify";
+}
+
+function concernsMessage(refusal: RestError | undefined): refusal is RestError {
+  return refusal?.code === "INVALID_PAYLOAD" || refusal?.code === "TOO_LARGE";
 }
 
 function usersError(words: string, { invalid: [first, ...others] }: UserList) {

@@ -38,7 +38,7 @@ export function Configuration() {
     >
       {error === null ? null : <Failure error={error} retry={() => void refetch()} />}
       {data === undefined && error === null ? <Loader aria-label={common("loading")} /> : null}
-      {data === undefined ? null : <ConfigTree config={data.config} filter={filter.trim()} />}
+      {data === undefined ? null : <ConfigTree config={data.config ?? {}} filter={filter.trim()} />}
     </Section>
   );
 }

@@ -34,7 +34,7 @@ export type Finding =
     }
   | { readonly kind: "revoked"; readonly at: number }
   | { readonly kind: "wouldRefuse" | "wouldAllow"; readonly socketId: string; readonly rule: RuleTest }
-  | { readonly kind: "lagging" | "filtered"; readonly socketId: string }
+  | { readonly kind: "lagging" | "filtered" | "grantsOnly"; readonly socketId: string }
   | { readonly kind: "overloaded"; readonly socketId: string; readonly bytes: number; readonly limit: number }
   | { readonly kind: "silent"; readonly socketId: string; readonly nodeId: string }
   | { readonly kind: "unreachable"; readonly nodes: readonly string[] };
@@ -143,6 +143,8 @@ function unheard({ report, channel }: Evidence, known: readonly Known[], connect
   const findings: Finding[] = [connections, { kind: "noneFollow" }];
   const attempt = report.incidents.find((incident) => incident.code === "FORBIDDEN" && incident.channel === channel);
   const decisions = known.map(({ details, rule }) => ({ socketId: details.socketId, rule }));
+  for (const { details } of known)
+    if (details.principal.grantsOnly) findings.push({ kind: "grantsOnly", socketId: details.socketId });
   for (const { socketId, rule } of decisions) {
     const allowed = rule?.decisions?.subscribe.allowed;
     if (rule !== undefined && allowed !== undefined)

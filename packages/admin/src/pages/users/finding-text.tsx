@@ -48,6 +48,7 @@ export function FindingText({ finding, channel }: { readonly finding: Finding; r
       });
     case "lagging":
     case "filtered":
+    case "grantsOnly":
       return t(`findings.${finding.kind}`, { channel: shown, socketId: isolate(finding.socketId) });
     case "overloaded":
       return t("findings.overloaded", {

@@ -16,6 +16,12 @@ export interface NameFormProps {
 /** Asks for one name. */
 export function NameForm({ label, hint, action, name, most, secondary, submit }: NameFormProps) {
   const [typed, setTyped] = useState(name);
+  const [begun, setBegun] = useState(name);
+  if (begun !== name) {
+    // Not by what is typed here, or by just that.
+    setBegun(name);
+    setTyped(name);
+  }
   const send = (event: SyntheticEvent): void => {
     event.preventDefault();
     const wanted = typed.trim();

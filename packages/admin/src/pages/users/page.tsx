@@ -18,7 +18,6 @@ export function UsersPage() {
       <PageHeader title={userId === "" ? t("title") : t("heading", { userId })} description={t("description")} />
       <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md" mb="md">
         <NameForm
-          key={`user ${userId}`}
           label={t("search.label")}
           hint={t("search.hint")}
           action={t("search.action")}
@@ -28,7 +27,6 @@ export function UsersPage() {
         />
         {userId === "" ? null : (
           <NameForm
-            key={`channel ${channel}`}
             label={t("channel.label")}
             hint={t("channel.hint", { channel: usual })}
             action={t("channel.action")}

@@ -5,7 +5,7 @@ import type { Connection, ConnectionDetails, RuleTest, UserReport } from "../../
 import { useSession } from "../../app/session.tsx";
 import type { Evidence, LookedAt } from "./diagnosis.ts";
 
-const REFETCH_MS = 10_000;
+const REFETCH_MS = 5000;
 /** So many of a user's connections are looked at, one by one. */
 const MOST_LOOKED_AT = 20;
 
@@ -17,7 +17,7 @@ export interface EvidenceState {
   readonly reload: () => void;
 }
 
-/** Gathers what tells why a user hears nothing on a channel, again every ten seconds. */
+/** Gathers what tells why a user hears nothing on a channel, again every five seconds. */
 export function useEvidence(userId: string, channel: string): EvidenceState {
   const { rest, tenantId } = useSession();
   const user = useQuery({

@@ -84,9 +84,7 @@ function Report({ userId, channel, report, evidence, testRule, done }: ReportPro
         actions={<RevokeButton userId={userId} done={done} />}
       >
         <Stack gap="sm">
-          <Facts
-            facts={[{ label: t("revokedAt"), value: revokedAt === null ? t("neverRevoked") : <Ago at={revokedAt} /> }]}
-          />
+          <Facts facts={[[t("revokedAt"), revokedAt === null ? t("neverRevoked") : <Ago at={revokedAt} />]]} />
           {report.connections.length === 0 ? (
             <Text size="sm" c="dimmed">
               {t("notConnected")}

@@ -1,5 +1,5 @@
 import { Button, Group, List, Loader, Paper, Text, Title } from "@mantine/core";
-import { useId } from "react";
+import { useId, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 import { pageAddress } from "../../components/page-link.tsx";
@@ -68,24 +68,18 @@ function Reasons({
   const [refusing] = findings.flatMap((finding) => (finding.kind === "wouldRefuse" ? [finding.socketId] : []));
   return (
     <>
-      <Title order={3} size="h6" mt="sm">
-        {t("because")}
-      </Title>
-      <List size="sm" spacing={4}>
+      <Sentences title={t("because")}>
         {findings.map((finding, index) => (
           <List.Item key={index}>
             <FindingText finding={finding} channel={channel} />
           </List.Item>
         ))}
-      </List>
-      <Title order={3} size="h6" mt="sm">
-        {t("next")}
-      </Title>
-      <List size="sm" spacing={4}>
+      </Sentences>
+      <Sentences title={t("next")}>
         {steps.map((step) => (
           <List.Item key={step}>{t(`steps.${step}`, { channel })}</List.Item>
         ))}
-      </List>
+      </Sentences>
       <Group gap="xs" mt="sm">
         {verdict === "refused" ? (
           <Button size="xs" onClick={() => testRule(channel, refusing)}>
@@ -103,6 +97,20 @@ function Reasons({
           </Button>
         ) : null}
       </Group>
+    </>
+  );
+}
+
+function Sentences({ title, children }: { readonly title: string; readonly children: ReactNode }) {
+  const id = useId();
+  return (
+    <>
+      <Title order={3} size="h6" mt="sm" id={id}>
+        {title}
+      </Title>
+      <List size="sm" spacing={4} aria-labelledby={id}>
+        {children}
+      </List>
     </>
   );
 }

@@ -1,0 +1,567 @@
+import { DEFAULT_LIMITS, MemoryPresenceStore } from "@roomcast/core";
+import type { ResolvedConfig } from "@roomcast/server";
+import type { Page } from "playwright-core";
+import type { Socket } from "socket.io-client";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { z } from "zod";
+import { expectAccessible, Site, takePictures, TENANT, until } from "./site.ts";
+
+// The pages of all channels and of one.
+
+vi.setConfig({ testTimeout: 60_000 });
+
+const CHANNELS: ResolvedConfig["channels"] = [
+  {
+    match: "chat:{room}",
+    keep: { size: 1000, seconds: 3600 },
+    events: {
+      message: z.object({ text: z.string().min(1), to: z.array(z.string()).optional() }),
+      // What a schema says that has no JSON form is known to the gateway alone.
+      even: z.object({ n: z.int().refine((n) => n % 2 === 0, "must be even") }),
+    },
+  },
+  { match: "inbox:{userId}", subscribe: "owner", publish: "service" },
+  { match: "plain:**", keep: false, slow: "resync" },
+  { match: "**", keep: { size: 1000, seconds: 3600 } },
+];
+
+const presence = new MemoryPresenceStore();
+let site: Site;
+beforeAll(async () => {
+  const free = { handshakesPerSecondPerAddress: 100_000, commandsPerSecond: 100_000, commandBurst: 100_000 };
+  site = await Site.start({
+    settings: {
+      channels: CHANNELS,
+      limits: {
+        ...DEFAULT_LIMITS,
+        ...free,
+        subscriptionsPerSession: 10_000,
+        jsonDepth: 1000,
+        historyBytesPerChannel: 2 ** 24,
+      },
+    },
+    server: { parts: { presence } },
+  });
+}, 60_000);
+afterEach(async () => await site.clear());
+afterAll(async () => await site.close());
+
+const at = (name: string) => ({ tenantId: TENANT, name });
+
+async function send(socket: Socket, command: string, payload: unknown): Promise<void> {
+  expect(await socket.emitWithAck(command, payload)).toMatchObject({ ok: true });
+}
+
+/** Opens one channel, by its address. */
+async function open(channel: string, options: { readonly tab?: string; readonly page?: Page } = {}): Promise<Page> {
+  const { tab, page = await site.newPage() } = options;
+  const query = new URLSearchParams({ channel, ...(tab === undefined ? undefined : { tab }) });
+  await site.signIn(page, "admin", `socket?${query.toString()}`);
+  return page;
+}
+
+/** Texts of the cells of one column, as far as they are in the page. */
+async function column(page: Page, label: string, index: number): Promise<string[]> {
+  const rows = page.getByRole("table", { name: label }).getByRole("row");
+  return await rows.evaluateAll((all, cell) => all.slice(1).map((row) => row.children[cell]?.textContent ?? ""), index);
+}
+
+describe("all channels", () => {
+  it("are searched, sorted and read page by page at the server", async () => {
+    const socket = await site.connect();
+    for (let n = 0; n < 450; n++) await send(socket, "subscribe", { topic: `many:${String(n).padStart(3, "0")}` });
+    await send(socket, "join", { channel: "Room:blue" });
+    await send(await site.connect({ userId: "grace" }), "join", { channel: "Room:blue" });
+    await send(await site.connect({ userId: "alan" }), "join", { channel: "zoo" });
+    const page = await site.newPage();
+    await site.signIn(page, "admin", "socket");
+    await page.getByText("452 channels", { exact: true }).waitFor();
+    expect((await column(page, "Channels", 0)).slice(0, 2)).toEqual(["Room:blue", "many:000"]);
+    await takePictures(page, "channels");
+    await expectAccessible(page);
+
+    await page.getByRole("button", { name: "Members" }).click();
+    await until(async () => expect((await column(page, "Channels", 0)).slice(0, 2)).toEqual(["Room:blue", "zoo"]));
+    expect((await column(page, "Channels", 1)).slice(0, 3)).toEqual(["2", "1", "0"]);
+    await page.getByRole("button", { name: "Members" }).click();
+    await until(async () => expect((await column(page, "Channels", 0))[0]).toBe("many:000"));
+    expect(new URL(page.url()).search).toBe("?sort=members&order=asc");
+    await page.getByRole("button", { name: "Channel" }).click();
+
+    // All pages come as one scrolls.
+    const table = page.getByRole("table", { name: "Channels" });
+    await until(async () => {
+      await table.evaluate((scroller) => scroller.scrollTo(0, scroller.scrollHeight));
+      expect((await column(page, "Channels", 0)).at(-1)).toBe("zoo");
+    });
+    expect((await column(page, "Channels", 0)).length).toBeLessThan(60);
+
+    const asked: string[] = [];
+    page.on("request", (request) => {
+      const { pathname, searchParams } = new URL(request.url());
+      if (pathname === "/api/socket/channels") asked.push(searchParams.get("search") ?? "");
+    });
+    await page.getByLabel("Search").pressSequentially("rOOm:B", { delay: 10 });
+    await page.getByText("1 channel", { exact: true }).waitFor();
+    expect(await column(page, "Channels", 0)).toEqual(["Room:blue"]);
+    expect(asked).toEqual(["rOOm:B"]);
+    await page.reload();
+    await page.getByText("1 channel", { exact: true }).waitFor();
+    expect(await page.getByLabel("Search").inputValue()).toBe("rOOm:B");
+    await page.getByLabel("Search").fill("nothing is called so");
+    await page.getByText("No active channel has this in its name").waitFor();
+  });
+
+  it("tells what is published on the busiest", async () => {
+    const socket = await site.connect();
+    await send(socket, "subscribe", { topic: "busy" });
+    await send(socket, "subscribe", { topic: "idle" });
+    const page = await site.newPage();
+    await site.signIn(page, "admin", "socket");
+    const timer = setInterval(() => void site.gateway.publish(at("busy"), "e", 1), 20);
+    await until(async () =>
+      expect(await column(page, "Channels", 3)).toEqual([expect.stringMatching(/^\d+(\.\d+)?\/s$/), "–"]),
+    );
+    clearInterval(timer);
+  });
+
+  it("are as quick to scroll when there are 50,000", async () => {
+    const channels = Array.from({ length: 50_000 }, (_, n) => at(`mass:${String(n).padStart(5, "0")}`));
+    const follow = (subscribers: number): void => {
+      for (const address of channels) presence.count(address, "elsewhere", subscribers);
+    };
+    follow(1);
+    const page = await site.newPage();
+    await site.signIn(page, "admin", "socket");
+    await page.getByText("50,000 channels", { exact: true }).waitFor();
+    const table = page.getByRole("table", { name: "Channels" });
+    const { result, busy } = await workOf(page, async () => await table.evaluate(scroll, 1500));
+    expect(result.rows).toBeLessThan(80);
+    expect(result.frames).toBeGreaterThan(5);
+    // Of the processor, whatever else that does: 50 frames a second leave 20 ms for each.
+    expect(busy / result.frames).toBeLessThan(20);
+    follow(0);
+  });
+});
+
+/** How many milliseconds of the processor the page's main thread takes while something is done. */
+async function workOf<Result>(page: Page, work: () => Promise<Result>): Promise<{ result: Result; busy: number }> {
+  const devTools = await page.context().newCDPSession(page);
+  await devTools.send("Performance.enable", { timeDomain: "threadTicks" });
+  const busyUntilNow = async (): Promise<number> => {
+    const { metrics } = await devTools.send("Performance.getMetrics");
+    return (metrics.find(({ name }) => name === "TaskDuration")?.value ?? Number.NaN) * 1000;
+  };
+  const before = await busyUntilNow();
+  const result = await work();
+  return { result, busy: (await busyUntilNow()) - before };
+}
+
+/** Scrolls for a time, a fifth of what is in sight each frame, and counts frames and the rows that are in the page. */
+async function scroll(scroller: Element, during: number): Promise<{ frames: number; rows: number }> {
+  const begun = performance.now();
+  let [frames, rows] = [0, 0];
+  while (performance.now() - begun < during) {
+    scroller.scrollBy(0, scroller.clientHeight / 5);
+    await new Promise((resolve) => requestAnimationFrame(resolve));
+    frames++;
+    rows = Math.max(rows, scroller.querySelectorAll('[role="row"]').length);
+  }
+  return { frames, rows };
+}
+
+describe("one channel", () => {
+  it("shows who is there, as people and as sockets", async () => {
+    const phone = await site.connect({ userId: "ada", claims: { info: { name: "Ada" } } });
+    const laptop = await site.connect({ userId: "ada" });
+    const grace = await site.connect({ userId: "grace" });
+    await send(phone, "join", { channel: "chat:people", state: { typing: true } });
+    await send(laptop, "join", { channel: "chat:people" });
+    await send(grace, "join", { channel: "chat:people" });
+    await send(await site.connect({ userId: "alan" }), "subscribe", { topic: "chat:people" });
+    const page = await open("chat:people", { tab: "members" });
+    await until(async () => expect((await column(page, "People", 0)).toSorted()).toEqual(["ada", "grace"]));
+    await page.getByText("People: 2, sockets: 3").waitFor();
+    expect(await figure(page, "Members")).toBe("3");
+    // With the page itself.
+    await until(async () => expect(await figure(page, "Subscribers")).toMatch(/^5/));
+    await takePictures(page, "channel-members");
+
+    await page.getByRole("button", { name: "Show the 2 sockets of ada" }).click();
+    const dialog = page.getByRole("dialog", { name: "Member" });
+    expect(await dialog.getByRole("region", { name: "State" }).textContent()).toContain('"typing": true');
+    const links = await dialog.getByRole("link").evaluateAll((all) => all.map((link) => link.getAttribute("href")));
+    expect(links[0]).toBe("/admin/users?userId=ada");
+    expect(links.slice(1).toSorted()).toEqual(
+      [phone, laptop]
+        .map(({ id = "" }) => `/admin/connections?${new URLSearchParams({ socketId: id }).toString()}`)
+        .toSorted(),
+    );
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+
+    await page.getByText("Sockets", { exact: true }).first().click();
+    await until(async () => expect((await column(page, "Sockets", 1)).toSorted()).toEqual(["ada", "ada", "grace"]));
+    await expectAccessible(page);
+    grace.disconnect();
+    await until(async () => expect(await column(page, "Sockets", 1)).toEqual(["ada", "ada"]));
+  });
+
+  it("says by which rule, where its log stands and how far that reaches back", async () => {
+    for (let n = 1; n <= 3; n++) await site.gateway.publish(at("chat:ruled"), "message", { text: `${n}` });
+    const page = await open("chat:ruled", { tab: "rule" });
+    await page.getByText("Rule 1 of the configuration").waitFor();
+    const facts = page.getByRole("tabpanel").locator("dl");
+    await until(async () => expect(await facts.innerText()).toMatch(/\{room\}\s+ruled/));
+    expect(await facts.innerText()).toMatch(/Who may publish\s+Whoever follows the channel/);
+    expect(await facts.innerText()).toMatch(/History\s+The newest 1,000 events, for 3,600 seconds/);
+    await page.getByText("message", { exact: true }).click();
+    await page.getByRole("region", { name: "Schema of message" }).getByText('"text": {').waitFor();
+    const { position } = await site.gateway.history(at("chat:ruled"));
+    expect(await figure(page, "Recovery position")).toBe(`3Epoch ${position?.epoch}`);
+    await until(async () => expect(await figure(page, "History")).toMatch(/^3 eventsFrom 1, of /));
+    await expectAccessible(page);
+    await takePictures(page, "channel-rule");
+    await open("plain:x", { page, tab: "rule" });
+    await page.getByText("Keeps nothing", { exact: true }).first().waitFor();
+    await page.getByText("Miss events, and are told to load anew").waitFor();
+    await open("notifications:ada", { page, tab: "rule" });
+    await page.getByText("A built-in rule for names that begin like this").waitFor();
+  });
+
+  it("shows its history, the newest first, and loads older", async () => {
+    for (let n = 1; n <= 250; n++) await site.gateway.publish(at("old"), "count", { n });
+    const page = await open("old", { tab: "history" });
+    await page.getByText("100 events, newest first").waitFor();
+    expect((await column(page, "History", 0)).slice(0, 2)).toEqual(["250", "249"]);
+    await takePictures(page, "channel-history");
+    await page.getByRole("button", { name: "Load older" }).click();
+    await page.getByText("200 events, newest first").waitFor();
+    const table = page.getByRole("table", { name: "History" });
+    await until(async () => {
+      await table.evaluate((scroller) => scroller.scrollTo(0, scroller.scrollHeight));
+      expect((await column(page, "History", 0)).at(-1)).toBe("1");
+    });
+    await page.getByText("250 events, newest first").waitFor();
+    expect(await page.getByRole("button", { name: "Load older" }).count()).toBe(0);
+    await site.gateway.publish(at("old"), "count", { n: 251 });
+    await page.getByRole("button", { name: "Reload" }).click();
+    await until(async () => {
+      await table.evaluate((scroller) => scroller.scrollTo(0, 0));
+      expect((await column(page, "History", 0))[0]).toBe("251");
+    });
+  });
+
+  it("loads history of which few events fit an answer without a hole", async () => {
+    const text = "x".repeat(60_000);
+    for (let n = 1; n <= 30; n++) await site.gateway.publish(at("large"), "count", { n, text });
+    const page = await open("large", { tab: "history" });
+    // A page that is not filled goes on by itself.
+    await page.getByText("30 events, newest first").waitFor();
+    const offsets = Array.from({ length: 30 }, (_, n) => `${30 - n}`);
+    expect(await column(page, "History", 0)).toEqual(offsets.slice(0, (await column(page, "History", 0)).length));
+  });
+
+  it("follows what is published, filtered, paused and counted", async () => {
+    const page = await open("inbox:grace");
+    await page.getByText("Nothing yet").waitFor();
+    await page.getByText("Following").waitFor();
+    const publish = async (event: string, payload: unknown): Promise<unknown> =>
+      await site.gateway.publish(at("inbox:grace"), event, payload);
+    await publish("mail", { subject: "One" });
+    await publish("chat", { text: "Two" });
+    const events = (): Promise<string[]> => column(page, "Live events", 4);
+    await until(async () => expect(await events()).toEqual(['{"text":"Two"}', '{"subject":"One"}']));
+    await takePictures(page, "channel");
+    await expectAccessible(page);
+
+    await page.getByLabel("Event contains").fill("MAIL");
+    await until(async () => expect(await events()).toEqual(['{"subject":"One"}']));
+    await page.getByRole("button", { name: "Pause" }).click();
+    for (const subject of ["Three", "Four"]) await publish("mail", { subject });
+    await publish("chat", { text: "Five" });
+    await page.getByRole("button", { name: "Resume (2 new)" }).waitFor();
+    expect(await events()).toEqual(['{"subject":"One"}']);
+    await page.getByRole("button", { name: "Resume (2 new)" }).click();
+    await until(async () => expect((await events())[0]).toBe('{"subject":"Four"}'));
+    await page.getByLabel("Event contains").fill("");
+    await page.getByLabel("Payload contains").fill("fiv");
+    await until(async () => expect(await events()).toEqual(['{"text":"Five"}']));
+    await page.getByLabel("Payload contains").fill("nobody wrote this");
+    await page.getByText("Nothing that came matches the filter").waitFor();
+
+    // It goes on while something else is looked at.
+    await page.getByRole("tab", { name: "History" }).click();
+    await publish("mail", { subject: "Six" });
+    await page.getByRole("tab", { name: "Live" }).click();
+    await page.getByText("6 events since you opened this").waitFor();
+    await page.getByRole("button", { name: "chat" }).first().waitFor();
+    await page.getByRole("button", { name: "Clear" }).click();
+    await page.getByText("Nothing yet").waitFor();
+  });
+
+  it("does not exist yet, and is opened by its name", async () => {
+    const page = await site.newPage();
+    await site.signIn(page, "admin", "socket");
+    const field = page.getByLabel("Open by name");
+    for (const wrong of ["", "a b", "@audit", "x*", "zero\u200Bwidth", "é".repeat(128)]) {
+      await field.fill(wrong);
+      await page.getByRole("button", { name: "Open", exact: true }).click();
+      await page.getByText("1 to 255 bytes without spaces").waitFor();
+    }
+    await field.fill("brand:new");
+    await page.getByRole("button", { name: "Open", exact: true }).click();
+    await page.getByRole("heading", { name: "Channel brand:new" }).waitFor();
+    await page.getByText("Nobody is here, and nothing was published lately.").waitFor();
+    for (const name of ["a b", "@audit", "x*"]) {
+      await open(name, { page });
+      await page.getByText("No channel can have this name").waitFor();
+    }
+  });
+});
+
+describe("publishing", () => {
+  it("is checked as one writes, by the schema and by the gateway, and tells what came of it", async () => {
+    const socket = await site.connect({ userId: "grace" });
+    await send(socket, "subscribe", { topic: "chat:say" });
+    const page = await open("chat:say", { tab: "broadcast" });
+    const editor = page.getByLabel("Payload (JSON)");
+    await until(async () => expect(JSON.parse(await editor.inputValue())).toEqual({ text: "text", to: ["text"] }));
+    await page.getByText("This fits the schema.").waitFor();
+    expect(
+      await page.getByRole("combobox", { name: "Event", exact: true }).locator("option").allTextContents(),
+    ).toEqual(["message", "even"]);
+
+    await editor.fill('{\n  "text": "a",\n}');
+    await page.getByRole("button", { name: "Line 3, column 1" }).waitFor();
+    await page.getByText("a name in double quotes is expected here").waitFor();
+    expect(await page.getByRole("button", { name: "Publish" }).isDisabled()).toBe(true);
+
+    await editor.fill('{\n  "text": 7\n}');
+    await page.getByRole("button", { name: "Line 2, column 11" }).click();
+    expect(await editor.evaluate((field) => (field as HTMLTextAreaElement).selectionStart)).toBe(12);
+    await page.getByText("The schema: text").waitFor();
+    await page.getByRole("button", { name: "Publish" }).click();
+    await page.getByText("The gateway: text").waitFor();
+    await takePictures(page, "channel-broadcast");
+    await expectAccessible(page);
+
+    await page.getByRole("button", { name: "Begin with an example" }).click();
+    await editor.fill('{"text":"Hello"}');
+    await page.getByRole("button", { name: "Format" }).click();
+    expect(await editor.inputValue()).toBe('{\n  "text": "Hello"\n}');
+    const heard = new Promise((resolve) => socket.once("event", resolve));
+    await page.getByRole("button", { name: "Publish" }).click();
+    const result = page.getByRole("status", { name: "Published" });
+    const event = (await heard) as { id: string; position: { epoch: string; offset: number } };
+    expect(event).toMatchObject({ topic: "chat:say", event: "message", payload: { text: "Hello" }, source: "rest" });
+    await until(async () => expect(await result.innerText()).toContain(event.id));
+    expect(await result.innerText()).toContain(`${event.position.epoch} : 1`);
+
+    // What only the gateway knows.
+    await page.getByRole("combobox", { name: "Event", exact: true }).selectOption("even");
+    await editor.fill('{ "n": 3 }');
+    await page.getByText("This fits the schema.").waitFor();
+    await page.getByRole("button", { name: "Publish" }).click();
+    await page.getByText("The gateway: n must be even").waitFor();
+    await page.getByRole("button", { name: "Line 1, column 8" }).waitFor();
+  });
+
+  it("goes without a payload, and says what the gateway does not take", async () => {
+    const socket = await site.connect();
+    await send(socket, "subscribe", { topic: "plain:free" });
+    const page = await open("plain:free", { tab: "broadcast" });
+    await page.getByText("Any event and any JSON may be published here.").waitFor();
+    const heard = new Promise((resolve) => socket.once("event", resolve));
+    await page.getByLabel("Payload (JSON)").fill("");
+    await page.getByRole("combobox", { name: "Event", exact: true }).fill("ping");
+    await page.getByRole("button", { name: "Publish" }).click();
+    expect(await heard).toMatchObject({ event: "ping", payload: null });
+    await page.getByText("None: the channel keeps no history").waitFor();
+    // Socket.IO keeps this name for itself.
+    await page.getByRole("combobox", { name: "Event", exact: true }).fill("disconnect");
+    await page.getByRole("button", { name: "Publish" }).click();
+    await page
+      .getByText(/no name that Socket\.IO keeps for itself/)
+      .first()
+      .waitFor();
+    expect(await page.getByRole("combobox", { name: "Event", exact: true }).getAttribute("aria-invalid")).toBe("true");
+    await page.getByRole("combobox", { name: "Event", exact: true }).fill("deep");
+    await page.getByLabel("Payload (JSON)").fill(`${"[".repeat(1000)}${"]".repeat(1000)}`);
+    await page.getByRole("button", { name: "Publish" }).click();
+    await page.getByRole("status", { name: "Published" }).getByText("deep").waitFor();
+    await page.getByLabel("Payload (JSON)").fill(JSON.stringify("x".repeat(1_000_000)));
+    await page.getByRole("button", { name: "Publish" }).click();
+    await page.getByText("The gateway: The body is larger than 1000000 bytes").waitFor();
+    await page.getByLabel("Payload (JSON)").fill(`${"[".repeat(100_000)}${"]".repeat(100_000)}`);
+    await page.getByText("this has more than 1,000 levels, which no gateway takes").waitFor();
+  });
+
+  it("can be done from the list on by the keyboard alone", async () => {
+    const socket = await site.connect({ userId: "grace" });
+    await send(socket, "subscribe", { topic: "chat:keys" });
+    const page = await site.newPage();
+    await site.signIn(page, "admin");
+    const heard = new Promise((resolve) => socket.once("event", resolve));
+    await tabTo(page, "Channels");
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Channels" }).waitFor();
+    await tabTo(page, "Search");
+    await page.keyboard.type("KEYS");
+    await page.getByText("1 channel", { exact: true }).waitFor();
+    await tabTo(page, "chat:keys");
+    await page.keyboard.press("Enter");
+    await tabTo(page, "Live");
+    for (let n = 0; n < 3; n++) await page.keyboard.press("ArrowRight");
+    await page.getByText("This fits the schema.").waitFor();
+    await tabTo(page, "Payload (JSON)");
+    await page.keyboard.press("Control+A");
+    await page.keyboard.type('{"text":"Without a mouse"}');
+    await tabTo(page, "Publish");
+    await page.keyboard.press("Enter");
+    expect(await heard).toMatchObject({ payload: { text: "Without a mouse" } });
+    await page.getByRole("status", { name: "Published" }).waitFor();
+  });
+});
+
+describe("bad input", () => {
+  const names = [
+    "//evil.example/x",
+    "../../etc",
+    "javascript:alert(1)",
+    "%2F",
+    "a?b#c&channel=d",
+    "<script>é😀漢字</script>",
+    "x".repeat(255),
+  ];
+
+  it("names that look like paths, addresses or code are names", async () => {
+    const socket = await site.connect();
+    const page = await site.newPage();
+    await site.signIn(page, "admin", "socket");
+    for (const name of names) {
+      await send(socket, "join", { channel: name });
+      await site.gateway.publish(at(name), "hello", name);
+      await page.getByLabel("Search").fill(name);
+      await page.getByRole("table", { name: "Channels" }).getByRole("link", { name, exact: true }).click();
+      await page.getByRole("heading", { name: `Channel ${name}`, exact: true }).waitFor();
+      if (/[%?+]/.test(name)) await page.reload();
+      await until(async () => expect([name, await figure(page, "Members")]).toEqual([name, "1"]));
+      await page.getByText("Following").waitFor();
+      await site.gateway.publish(at(name), "hello", "live");
+      await until(async () => expect(await column(page, "Live events", 4)).toEqual(['"live"']));
+      await page.getByRole("tab", { name: "History" }).click();
+      await until(async () =>
+        expect(await column(page, "History", 4)).toEqual(['"live"', expect.stringContaining(name.slice(0, 100))]),
+      );
+      await page.getByRole("link", { name: "← All channels" }).click();
+    }
+  });
+
+  it("names that no browser puts into a path are followed all the same", async () => {
+    const page = await open("..");
+    await page.getByText("Browsers cannot ask REST for a channel that is called like this").waitFor();
+    await page.getByText("Following").waitFor();
+    await site.gateway.publish(at(".."), "hello", "up");
+    await until(async () => expect(await column(page, "Live events", 4)).toEqual(['"up"']));
+    await page.getByRole("tab", { name: "Broadcast" }).click();
+    await page.getByRole("button", { name: "Publish" }).click();
+    await page.getByRole("status", { name: "Published" }).waitFor();
+  });
+
+  it("payloads of all kinds are shown as the texts that they are", async () => {
+    let deep: unknown = "core";
+    for (let n = 0; n < 999; n++) deep = n % 2 === 0 ? [deep] : { in: deep };
+    const payloads: readonly unknown[] = [
+      { html: '<script>window.broken = 1</script><img src=x onerror="window.broken = 1">' },
+      { long: "x".repeat(64 * 1024 - 200) },
+      deep,
+      { hidden: "a\u202Eb\u200Bc\u0000d\u2028e" },
+      { ["__proto__"]: 1, constructor: { prototype: null } },
+    ];
+    for (const payload of payloads) await site.gateway.publish(at("bad"), "\u202Eevil\u200B", payload);
+    const page = await open("bad", { tab: "history" });
+    await page.getByText("5 events, newest first").waitFor();
+    expect((await column(page, "History", 2))[0]).toBe("U+202EevilU+200B");
+    expect((await column(page, "History", 4))[1]).toContain("aU+202EbU+200Bc\\u0000dU+2028e");
+    const shown: string[] = [];
+    for (let n = 0; n < payloads.length; n++) {
+      await page.getByRole("table").getByRole("button", { name: "evil" }).nth(n).click();
+      const dialog = page.getByRole("dialog", { name: "Event" });
+      shown.unshift((await dialog.getByRole("region", { name: "Payload" }).textContent()) ?? "");
+      if (n === 0) await expectAccessible(page);
+      await page.keyboard.press("Escape");
+      await dialog.waitFor({ state: "detached" });
+    }
+    expect(shown[0]).toContain("<script>window.broken = 1</script><img src=x onerror=");
+    expect(shown[1]).toMatch(/^\{ {2}"long": "x{16000,}… \+\d+\}$/);
+    expect(shown[2]).toMatch(/"core"[\s\]}]+$/);
+    expect(shown[4]).toContain('"__proto__": 1');
+    expect(await page.evaluate(() => "broken" in globalThis)).toBe(false);
+    // The same as it comes.
+    await page.getByRole("tab", { name: "Live" }).click();
+    await page.getByText("Following").waitFor();
+    await page.getByLabel("Payload contains").fill("CORE");
+    for (const payload of payloads) await site.gateway.publish(at("bad"), "again", payload);
+    await until(async () => expect((await column(page, "Live events", 4)).length).toBe(1));
+  });
+});
+
+describe("5,000 events a second", () => {
+  it("do not stop the page, which draws ten times a second", async () => {
+    const page = await open("plain:storm");
+    await page.getByText("Following").waitFor();
+    let sent = 0;
+    const storm = async (): Promise<number> => {
+      const changes = page.getByText(/events since you opened this/).evaluate(countChanges, 2500);
+      const begun = performance.now();
+      while (performance.now() - begun < 2000) {
+        const due = Math.floor(((performance.now() - begun) / 1000) * 5000);
+        for (; sent < due; sent++) void site.gateway.publish(at("plain:storm"), "drop", { n: sent });
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+      return await changes;
+    };
+    const { result: changes, busy } = await workOf(page, storm);
+    expect(changes).toBeLessThanOrEqual(26);
+    // Of each second, something is left to the rest of the page.
+    expect(busy / 2).toBeLessThan(750);
+    await page.getByText(`${sent.toLocaleString("en")} events since you opened this`).waitFor();
+    expect(await page.getByRole("table", { name: "Live events" }).getAttribute("aria-rowcount")).toBe("500");
+    await page.getByText("The newest 500 are kept.").waitFor();
+  });
+});
+
+/** Counts for a time in how many frames a text has changed. */
+async function countChanges(element: Element, during: number): Promise<number> {
+  const begun = performance.now();
+  let [changes, before] = [0, element.textContent];
+  while (performance.now() - begun < during) {
+    await new Promise((resolve) => requestAnimationFrame(resolve));
+    if (element.textContent !== before) changes++;
+    before = element.textContent;
+  }
+  return changes;
+}
+
+/** What a figure of the channel says. */
+async function figure(page: Page, name: string): Promise<string> {
+  return (await page.getByRole("group", { name, exact: true }).locator("> :last-child").textContent()) ?? "";
+}
+
+/** Presses the tabulator until something that is called so has the focus. */
+async function tabTo(page: Page, name: string): Promise<void> {
+  const passed: string[] = [];
+  for (let n = 0; n < 60; n++) {
+    await page.keyboard.press("Tab");
+    const now = await page.evaluate(() => {
+      const { activeElement: element } = document;
+      const label =
+        element instanceof HTMLInputElement || element instanceof HTMLTextAreaElement ? element.labels?.[0] : null;
+      return (element?.getAttribute("aria-label") ?? (label ?? element)?.textContent ?? "").trim();
+    });
+    if (now === name) return;
+    passed.push(now);
+  }
+  throw new Error(`"${name}" was not reached by the tabulator: ${passed.join(", ")}`);
+}

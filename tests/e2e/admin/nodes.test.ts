@@ -1,0 +1,102 @@
+import { MemoryPresenceStore, MemoryRevocations, systemClock } from "@roomcast/core";
+import { TestCluster } from "@roomcast/core/testing";
+import type { Locator, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { expectAccessible, NARROWEST, Site, takePictures, until } from "./site.ts";
+
+// Two nodes, of which one leaves.
+
+let site: Site;
+let second: Site;
+beforeAll(async () => {
+  const cluster = new TestCluster({ clock: systemClock });
+  const shared = { presence: new MemoryPresenceStore(), revocations: new MemoryRevocations({ clock: systemClock }) };
+  const start = async (nodeId: string): Promise<Site> =>
+    await Site.start({ server: { parts: { ...shared, broker: cluster.broker(), nodeId } } });
+  [site, second] = [await start("node-1"), await start("node-2")];
+}, 60_000);
+afterEach(async () => await site.clear());
+afterAll(async () => {
+  await site.close();
+  await second.close();
+});
+
+const heading = (page: Page, name: string) => page.getByRole("heading", { level: 1, name });
+const node = (page: Page, name: string): Locator => page.getByRole("article", { name });
+const figure = (within: Locator, name: string): Locator =>
+  within.locator("dl > div").filter({ hasText: name }).locator("dd").first();
+
+describe("the nodes", () => {
+  it("are shown with their load, version and broker", async () => {
+    for (const userId of ["a", "b"]) await second.connect({ userId });
+    const page = await site.newPage();
+    await site.signIn(page, "operator", "nodes");
+    await heading(page, "Nodes").waitFor();
+    await until(async () => {
+      expect(await figure(node(page, "node-1"), "Connections").textContent()).toBe("1");
+      expect(await figure(node(page, "node-2"), "Connections").textContent()).toBe("2");
+    });
+    const text = (await node(page, "node-2").textContent()) ?? "";
+    expect(text).toContain("Serving");
+    expect(text).toMatch(/: healthy/);
+    expect(text).toMatch(/Version \d+\.\d+\.\d+/);
+    expect(text).toContain(`:${process.pid}`);
+    await until(async () => expect(await figure(node(page, "node-1"), "Memory").textContent()).toMatch(/\d MB$/));
+    await takePictures(page, "nodes");
+    await expectAccessible(page);
+    await page.setViewportSize(NARROWEST);
+    const tooWide = (): Promise<string[]> =>
+      page.evaluate(() =>
+        [...document.querySelectorAll("main *")]
+          .filter((element) => element.getBoundingClientRect().right > window.innerWidth)
+          .map((element) => `${element.className} ${element.textContent}`),
+      );
+    await until(async () => expect(await tooWide()).toEqual([]));
+  });
+
+  it("have a row each in the overview, and one for all", async () => {
+    for (const userId of ["a", "b", "c"]) await second.connect({ userId });
+    const page = await site.newPage();
+    await site.signIn(page, "operator");
+    const row = (name: string): Locator =>
+      page
+        .getByRole("region", { name: "Nodes" })
+        .getByRole("row")
+        .filter({ has: page.getByRole("rowheader", { name }) });
+    const connections = async (name: string): Promise<string | null> =>
+      await row(name).getByRole("cell").first().textContent();
+    await until(async () => {
+      expect([await connections("node-1"), await connections("node-2"), await connections("All nodes")]).toEqual([
+        "1",
+        "5",
+        "6",
+      ]);
+    });
+  });
+
+  it("may not answer REST, which the page says and gets over", { timeout: 30_000 }, async () => {
+    const page = await site.newPage();
+    await site.signIn(page, "operator", "nodes");
+    await node(page, "node-2").waitFor();
+    await page.route("**/api/cluster/nodes", (route) =>
+      route.fulfill({ status: 503, body: "<html>Bad gateway</html>" }),
+    );
+    await page.getByRole("button", { name: "Reload" }).click();
+    const failure = page.getByRole("alert").filter({ hasText: "The gateway, or what it needs, is away" });
+    await failure.waitFor({ timeout: 15_000 });
+    await node(page, "node-2").waitFor();
+    await page.unroute("**/api/cluster/nodes");
+    await failure.getByRole("button", { name: "Try again" }).click();
+    await failure.waitFor({ state: "detached" });
+  });
+
+  it("may leave", { timeout: 30_000 }, async () => {
+    const page = await site.newPage();
+    await site.signIn(page, "operator", "nodes");
+    await node(page, "node-2").waitFor();
+    await second.server.close({ drainSeconds: 0 });
+    await page.getByRole("button", { name: "Reload" }).click();
+    await node(page, "node-2").waitFor({ state: "detached" });
+    await node(page, "node-1").waitFor();
+  });
+});
