@@ -7,6 +7,9 @@ import { defaultClientConditions, defineConfig, type Plugin } from "vite";
 const OUT = "../server/admin";
 const BASE =
   /node_modules\/(react|react-dom|scheduler|i18next|react-i18next|@tanstack\/(query-core|react-query)|wouter|regexparam|use-sync-external-store|clsx|@mantine\/hooks)\//;
+/** Of Mantine, what the sign-in page and most others have. */
+const MANTINE =
+  /@mantine\/core\/esm\/components\/(Alert|Anchor|Badge|Button|Center|Container|Group|Loader|NativeSelect|Paper|Radio|SimpleGrid|Skeleton|Stack|Text|TextInput|Title)\//;
 
 export default defineConfig({
   // Addresses are relative to the page's `<base>`, which the server fills in.
@@ -23,8 +26,11 @@ export default defineConfig({
     rolldownOptions: {
       output: {
         codeSplitting: {
-          // What every part needs is one file: else it would be a dozen small ones.
-          groups: [{ name: "base", test: BASE, includeDependenciesRecursively: false }],
+          // What every part needs are two files: else they would be dozens of small ones.
+          groups: [
+            { name: "base", test: BASE, priority: 2, includeDependenciesRecursively: false },
+            { name: "mantine", test: MANTINE, priority: 1 },
+          ],
         },
       },
     },

@@ -1,7 +1,10 @@
-import { MemoryPresenceStore, MemoryRevocations, systemClock } from "@roomcast/core";
+import { DEFAULT_LIMITS, MemoryPresenceStore, MemoryRevocations, systemClock } from "@roomcast/core";
 import { TestCluster } from "@roomcast/core/testing";
+import { redisParts } from "@roomcast/redis";
+import process from "node:process";
 import type { Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { RedisServer } from "../../../packages/redis/test/redis-server.ts";
 import { expectAccessible, NARROWEST, Site, takePictures, until } from "./site.ts";
 
 // Two nodes, of which one leaves.
@@ -25,6 +28,41 @@ const heading = (page: Page, name: string) => page.getByRole("heading", { level:
 const node = (page: Page, name: string): Locator => page.getByRole("article", { name });
 const figure = (within: Locator, name: string): Locator =>
   within.locator("dl > div").filter({ hasText: name }).locator("dd").first();
+
+describe("the nodes of a Redis", () => {
+  it("say how it is", { timeout: 60_000 }, async () => {
+    const redis = await RedisServer.start();
+    const failures: string[] = [];
+    const parts = redisParts({
+      url: redis.url,
+      prefix: "admin-test",
+      limits: DEFAULT_LIMITS,
+      revocationsMs: 3_600_000,
+      failed: (where) => failures.push(where),
+    });
+    const withRedis = await Site.start({ server: { parts } });
+    try {
+      const page = await withRedis.newPage();
+      await withRedis.signIn(page, "operator", "nodes");
+      await page.getByText("Redis: healthy").waitFor();
+      const article = page.getByRole("article");
+      await until(async () => expect(await figure(article, "Answer of the broker").textContent()).toMatch(/\d ms$/));
+      // Whether the session is still good is in Redis, too: without it nothing new is shown, which the page says.
+      await redis.kill();
+      const failure = page.getByRole("alert").filter({ hasText: "Redis is not available" });
+      await failure.waitFor({ timeout: 20_000 });
+      await page.getByText(/^As of/).waitFor();
+      await expectAccessible(page);
+      await redis.resume();
+      await failure.waitFor({ state: "detached", timeout: 20_000 });
+      await page.getByText("Redis: healthy").waitFor();
+      expect(failures.length).toBeGreaterThan(0);
+    } finally {
+      await withRedis.close();
+      await redis.stop();
+    }
+  });
+});
 
 describe("the nodes", () => {
   it("are shown with their load, version and broker", async () => {

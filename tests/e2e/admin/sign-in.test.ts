@@ -150,6 +150,16 @@ describe("a session", () => {
     await other.getByRole("status").getByText("Your session has ended.").waitFor();
   });
 
+  it("is another's where somebody else has signed in in another tab", async () => {
+    const page = await site.newPage();
+    await site.signIn(page, { userId: "ada", roles: ["admin"], tenantId: "acme" });
+    await page.getByText("Tenant: acme").waitFor();
+    const other = await page.context().newPage();
+    await site.signIn(other, { userId: "bob", roles: ["admin"], tenantId: "beta" });
+    await page.getByRole("link", { name: "Channels" }).click();
+    await page.getByText("Tenant: beta").waitFor();
+  });
+
   it("may expire under the page, which says so and goes on after signing in again", async () => {
     const page = await site.newPage();
     await site.signIn(page, { userId: "ada", roles: ["operator"], lifeSeconds: 3 }, "nodes");

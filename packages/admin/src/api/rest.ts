@@ -12,10 +12,12 @@ export class RestError extends Error {
     this.details = options.details ?? {};
   }
 
+  /** Any error as one of these; errors of the live connection have codes of the same table. */
   static from(error: unknown): RestError {
     if (error instanceof RestError) return error;
     const message = error instanceof Error ? error.message : String(error);
-    return new RestError({ code: "INTERNAL", message, status: 0 });
+    const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "INTERNAL";
+    return new RestError({ code, message, status: 0 });
   }
 }
 
@@ -43,6 +45,8 @@ export interface RestOptions {
   readonly tenantId?: string | undefined;
   /** Told when the session has ended. */
   readonly expired?: () => void;
+  /** Told when something was forbidden: the cookie may be another session's by now, begun in another tab. */
+  readonly forbidden?: () => void;
   readonly fetch?: typeof fetch;
 }
 
@@ -82,7 +86,7 @@ export class RestClient {
     path: string,
     { query = {}, body, signal }: RestRequest,
   ): Promise<{ body: unknown; headers: Headers }> {
-    const { api, csrf, tenantId, expired } = this.#options;
+    const { api, csrf, tenantId, expired, forbidden } = this.#options;
     const headers = new Headers({ Accept: "application/json" });
     if (csrf !== undefined) headers.set("X-CSRF-Token", csrf);
     if (tenantId !== undefined) headers.set("X-Tenant-Id", tenantId);
@@ -106,6 +110,7 @@ export class RestClient {
     const answer = parse(text);
     if (response.ok) return { body: answer, headers: response.headers };
     if (response.status === 401 && csrf !== undefined) expired?.();
+    if (response.status === 403) forbidden?.();
     throw errorOf(response, answer);
   }
 }

@@ -119,8 +119,9 @@ export function SessionProvider({
             csrf,
             ...(own ? undefined : { tenantId }),
             expired: () => leave(csrf, "expired"),
+            forbidden: ask,
           }),
-    [settings, csrf, tenantId, own, leave],
+    [settings, csrf, tenantId, own, leave, ask],
   );
 
   const value = useMemo((): SignedIn | SignedOut => {

@@ -1,4 +1,4 @@
-import { Anchor, Table, Text } from "@mantine/core";
+import { Anchor, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 import { Plain } from "../../components/plain.tsx";
@@ -14,34 +14,34 @@ export function Busiest({ channels }: { readonly channels: readonly BusyChannel[
   const several = channels.some(({ tenantId }) => tenantId !== undefined);
   return (
     <Sideways label={t("busiest")}>
-      <Table className="numbers">
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th scope="col">{t("channel")}</Table.Th>
-            {several ? <Table.Th scope="col">{t("tenant")}</Table.Th> : null}
-            <Table.Th scope="col">{t("columns.in")}</Table.Th>
-            <Table.Th scope="col">{t("columns.out")}</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
+      <table className="numbers">
+        <thead>
+          <tr>
+            <th scope="col">{t("channel")}</th>
+            {several ? <th scope="col">{t("tenant")}</th> : null}
+            <th scope="col">{t("columns.in")}</th>
+            <th scope="col">{t("columns.out")}</th>
+          </tr>
+        </thead>
+        <tbody>
           {channels.map(({ tenantId, channel, in: inRate, out }) => (
-            <Table.Tr key={JSON.stringify([tenantId, channel])}>
-              <Table.Th scope="row">
+            <tr key={JSON.stringify([tenantId, channel])}>
+              <th scope="row">
                 <Anchor component={Link} href={address(channel, tenantId)}>
                   <Plain text={channel} />
                 </Anchor>
-              </Table.Th>
+              </th>
               {several ? (
-                <Table.Td>
+                <td>
                   <Plain text={tenantId ?? ""} />
-                </Table.Td>
+                </td>
               ) : null}
-              <Table.Td>{rate(inRate)}</Table.Td>
-              <Table.Td>{rate(out)}</Table.Td>
-            </Table.Tr>
+              <td>{rate(inRate)}</td>
+              <td>{rate(out)}</td>
+            </tr>
           ))}
-        </Table.Tbody>
-      </Table>
+        </tbody>
+      </table>
     </Sideways>
   );
 }

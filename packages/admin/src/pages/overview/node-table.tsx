@@ -1,4 +1,4 @@
-import { Badge, Table } from "@mantine/core";
+import { Badge } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { Plain } from "../../components/plain.tsx";
 import { Sideways } from "../../components/sideways.tsx";
@@ -44,45 +44,45 @@ export function NodeTable({ readings }: { readonly readings: readonly LiveReadin
   const all = sumUp(readings);
   return (
     <Sideways label={t("nodes")}>
-      <Table className="numbers" striped fz="sm" horizontalSpacing="xs">
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th scope="col">{t("node")}</Table.Th>
+      <table className="numbers">
+        <thead>
+          <tr>
+            <th scope="col">{t("node")}</th>
             {COLUMNS.map(({ key }) => (
-              <Table.Th key={key} scope="col">
+              <th key={key} scope="col">
                 {t(`columns.${key}`)}
-              </Table.Th>
+              </th>
             ))}
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
+          </tr>
+        </thead>
+        <tbody>
           {readings.map((reading) => (
-            <Table.Tr key={reading.nodeId}>
-              <Table.Th scope="row">
+            <tr key={reading.nodeId}>
+              <th scope="row">
                 <Plain text={reading.nodeId} />{" "}
                 {reading.draining === true ? (
                   <Badge color="yellow" variant="light" size="sm">
                     {t("draining")}
                   </Badge>
                 ) : null}
-              </Table.Th>
+              </th>
               <Cells now={sumUp([reading])} numbers={numbers} />
-            </Table.Tr>
+            </tr>
           ))}
-        </Table.Tbody>
+        </tbody>
         {readings.length < 2 ? null : (
-          <Table.Tfoot>
-            <Table.Tr>
-              <Table.Th scope="row">{t("all")}</Table.Th>
+          <tfoot>
+            <tr>
+              <th scope="row">{t("all")}</th>
               <Cells now={all} numbers={numbers} />
-            </Table.Tr>
-          </Table.Tfoot>
+            </tr>
+          </tfoot>
         )}
-      </Table>
+      </table>
     </Sideways>
   );
 }
 
 function Cells({ now, numbers }: { readonly now: Now; readonly numbers: Numbers }) {
-  return COLUMNS.map(({ key, show }) => <Table.Td key={key}>{show(now, numbers)}</Table.Td>);
+  return COLUMNS.map(({ key, show }) => <td key={key}>{show(now, numbers)}</td>);
 }

@@ -1,4 +1,4 @@
-import { Table, Text } from "@mantine/core";
+import { Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { Sideways } from "../../components/sideways.tsx";
 import { useNumbers } from "../../components/use-numbers.ts";
@@ -12,27 +12,27 @@ export function Refusals({ refusals }: Pick<Now, "refusals">) {
   if (refusals.length === 0) return <Text c="dimmed">{t("nothingRefused")}</Text>;
   return (
     <Sideways label={t("refusals")}>
-      <Table className="numbers">
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th scope="col">{t("code")}</Table.Th>
-            <Table.Th scope="col">{t("columns.refused")}</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
+      <table className="numbers">
+        <thead>
+          <tr>
+            <th scope="col">{t("code")}</th>
+            <th scope="col">{t("columns.refused")}</th>
+          </tr>
+        </thead>
+        <tbody>
           {refusals.map(([code, perSecond]) => (
-            <Table.Tr key={code}>
-              <Table.Th scope="row">
+            <tr key={code}>
+              <th scope="row">
                 <code>{code}</code>{" "}
                 <Text span size="sm" c="dimmed">
                   {common([`codes.${code}`, "codes.INTERNAL"] as never)}
                 </Text>
-              </Table.Th>
-              <Table.Td>{rate(perSecond)}</Table.Td>
-            </Table.Tr>
+              </th>
+              <td>{rate(perSecond)}</td>
+            </tr>
           ))}
-        </Table.Tbody>
-      </Table>
+        </tbody>
+      </table>
     </Sideways>
   );
 }
