@@ -1,17 +1,11 @@
 import { Stack, Text, Textarea } from "@mantine/core";
 import { useRef, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
+import type { PayloadProblem } from "./payload-problem.ts";
 import { Plain } from "./plain.tsx";
 import { locate, placeOf } from "../json/scan-json.ts";
 import type { JsonText } from "./use-json.ts";
 import "./parts.css";
-
-/** What the gateway did not take of a payload. */
-export interface PayloadProblem {
-  /** With dots between the names; empty for all of it. */
-  readonly path: string;
-  readonly problem: string;
-}
 
 export interface JsonEditorProps {
   readonly label: string;

@@ -38,7 +38,7 @@ export const channels = {
     reach: "History",
     reached_one: "{{number}} event",
     reached_other: "{{number}} events",
-    reachedFrom: "From {{offset}}, of",
+    reachedFrom: "Oldest: {{offset}}, of",
   },
   tabs: { live: "Live", history: "History", members: "Members", broadcast: "Broadcast", rule: "Rule" },
   tail: {

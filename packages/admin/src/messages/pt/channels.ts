@@ -43,7 +43,7 @@ export const channels: Messages["channels"] = {
     reach: "Histórico",
     reached_one: "{{number}} evento",
     reached_other: "{{number}} eventos",
-    reachedFrom: "A partir de {{offset}}, de",
+    reachedFrom: "O mais antigo: {{offset}}, de",
   },
   tabs: { live: "Ao vivo", history: "Histórico", members: "Membros", broadcast: "Publicar", rule: "Regra" },
   tail: {

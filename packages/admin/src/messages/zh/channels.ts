@@ -39,7 +39,7 @@ export const channels: Messages["channels"] = {
     reach: "历史",
     reached_one: "{{number}} 个事件",
     reached_other: "{{number}} 个事件",
-    reachedFrom: "从 {{offset}} 起，时间",
+    reachedFrom: "最早：{{offset}}，时间",
   },
   tabs: { live: "实时", history: "历史", members: "成员", broadcast: "广播", rule: "规则" },
   tail: {

@@ -11,7 +11,6 @@ export const ACTIONS = [
   "signOut",
   "issueToken",
 ] as const;
-export type AuditAction = (typeof ACTIONS)[number];
 
 /** Somebody did something. */
 export interface AuditEntry {

@@ -1,7 +1,7 @@
 import { Alert, Anchor, Stack, Tabs, Text, Title } from "@mantine/core";
+import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
-import { useLive } from "../../api/live.tsx";
 import { Failure } from "../../components/failure.tsx";
 import { useHeadingFocus } from "../../components/heading-focus.tsx";
 import { pathPiece } from "../../components/href.ts";
@@ -59,7 +59,11 @@ function Named({ channel }: { readonly channel: string }) {
   const { details, reach, error, reload } = useChannel(path);
   // Goes on under the other tabs.
   const tail = useTail(channel);
-  const following = useLive()?.state === "connected" && tail.error === undefined;
+  const { following } = tail;
+  // It counts among the subscribers then.
+  useEffect(() => {
+    if (following) reload();
+  }, [following, reload]);
   const rule = details?.rule;
   const unreachable = <Alert>{t("one.unreachable")}</Alert>;
   return (

@@ -43,7 +43,7 @@ function Details({ event }: { readonly event: RealtimeEvent }) {
     [t("event.when"), <When key="when" at={event.timestamp} />],
     [t("event.source"), t(`source.${event.source}`)],
   ];
-  if (sender?.userId != null) {
+  if (sender !== undefined && sender.userId !== null) {
     facts.push([
       t("event.sender"),
       <To key="user" page="/users" query={{ userId: sender.userId }} text={sender.userId} />,

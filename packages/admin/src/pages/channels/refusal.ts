@@ -1,5 +1,5 @@
 import type { RestError } from "../../api/rest.ts";
-import type { PayloadProblem } from "../../components/json-editor.tsx";
+import type { PayloadProblem } from "../../components/payload-problem.ts";
 
 /** What the gateway did not take, and of which field. */
 export interface FieldProblem extends PayloadProblem {

@@ -1,7 +1,6 @@
 import { Alert, Badge, Button, Group, Stack, Text, TextInput } from "@mantine/core";
 import { useEffect, useState, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
-import { useLive } from "../../api/live.tsx";
 import { Empty } from "../../components/empty.tsx";
 import { Failure } from "../../components/failure.tsx";
 import { plural } from "../../components/plural.ts";
@@ -11,12 +10,11 @@ import { MOST_ROWS } from "./tail.ts";
 import type { TailState } from "./use-tail.ts";
 
 /** What is published on a channel, as it comes. */
-export function TailView({ tail, error }: TailState) {
+export function TailView({ tail, following, error }: TailState) {
   const { t } = useTranslation("channels");
   const { count, rate: perSecond } = useNumbers();
   const [event, setEvent] = useState("");
   const [text, setText] = useState("");
-  const connected = useLive()?.state === "connected";
   const { rows, received, rate, paused, waiting, gaps } = useSyncExternalStore(tail.subscribe, tail.snapshot);
   useEffect(() => tail.filter({ event, text }), [tail, event, text]);
   const filtered = event !== "" || text !== "";
@@ -56,8 +54,8 @@ export function TailView({ tail, error }: TailState) {
         </Button>
       </Group>
       <Group gap="xs">
-        <Badge color={paused ? "yellow" : connected ? "teal" : "gray"} variant="outline">
-          {t(paused ? "tail.paused" : connected ? "tail.following" : "tail.waiting")}
+        <Badge color={paused ? "yellow" : following ? "teal" : "gray"} variant="outline">
+          {t(paused ? "tail.paused" : following ? "tail.following" : "tail.waiting")}
         </Badge>
         <Text size="sm">
           {t("tail.received", {
