@@ -25,6 +25,7 @@ export const connections = {
     connectedAt: "Connected",
   },
   anonymous: "anonymous",
+  thisPage: "this page",
   unknown: "not known",
   count: "Connections: {{total}}",
   found: "Found: {{found}}. All {{total}} connections were looked through.",

@@ -27,6 +27,7 @@ export const connections: Messages["connections"] = {
     connectedAt: "Conectada",
   },
   anonymous: "anônimo",
+  thisPage: "esta página",
   unknown: "desconhecido",
   count: "Conexões: {{total}}",
   found: "Encontradas: {{found}}. Todas as {{total}} conexões foram examinadas.",

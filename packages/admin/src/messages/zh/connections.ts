@@ -27,6 +27,7 @@ export const connections: Messages["connections"] = {
     connectedAt: "连接时间",
   },
   anonymous: "匿名",
+  thisPage: "本页面",
   unknown: "未知",
   count: "连接数：{{total}}",
   found: "找到 {{found}} 个，已查看全部 {{total}} 个连接。",

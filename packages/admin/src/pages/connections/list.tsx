@@ -3,6 +3,7 @@ import { useMediaQuery } from "@mantine/hooks";
 import { useCallback, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useSearchParams } from "wouter";
+import { useLive } from "../../api/live.tsx";
 import { useList, type List } from "../../api/use-list.ts";
 import type { Connection } from "../../api/types.ts";
 import { Failure } from "../../components/failure.tsx";
@@ -80,6 +81,7 @@ const FULL = 100;
 
 function useColumns(): readonly Column<Connection>[] {
   const { t } = useTranslation("connections");
+  const own = useLive()?.client.session?.socketId;
   const narrow = useMediaQuery("(max-width: 48em)", false, { getInitialValueInEffect: false });
   return useMemo(() => {
     const all: readonly (Column<Connection> & { readonly wide?: true })[] = [
@@ -97,15 +99,23 @@ function useColumns(): readonly Column<Connection>[] {
         key: "userId",
         header: t("columns.userId"),
         width: "minmax(0, 2fr)",
-        cell: ({ userId }) =>
+        cell: ({ userId, socketId }) =>
           userId === null ? (
             <Text span size="sm" c="dimmed">
               {t("anonymous")}
             </Text>
           ) : (
-            <PageLink to="/users" query={{ userId }}>
-              <Plain text={userId} />
-            </PageLink>
+            <>
+              <PageLink to="/users" query={{ userId }}>
+                <Plain text={userId} />
+              </PageLink>
+              {socketId === own ? (
+                <Text span size="sm" c="dimmed">
+                  {" "}
+                  ({t("thisPage")})
+                </Text>
+              ) : null}
+            </>
           ),
       },
       {
@@ -142,7 +152,7 @@ function useColumns(): readonly Column<Connection>[] {
       },
     ];
     return all.filter(({ wide }) => wide !== true || !narrow);
-  }, [t, narrow]);
+  }, [t, narrow, own]);
 }
 
 /** Nothing is there, and what one can do then. */

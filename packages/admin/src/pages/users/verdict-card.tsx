@@ -3,6 +3,7 @@ import { useId, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 import { pageAddress } from "../../components/page-link.tsx";
+import { useMoment } from "../../components/use-moment.ts";
 import { diagnose, type Diagnosis, type Evidence, type Verdict } from "./diagnosis.ts";
 import { FindingText } from "./finding-text.tsx";
 
@@ -10,6 +11,7 @@ export interface VerdictCardProps {
   readonly userId: string;
   readonly channel: string;
   readonly evidence: Evidence | undefined;
+  readonly reload: () => void;
   readonly testRule: (channel: string, socketId?: string) => void;
 }
 
@@ -23,8 +25,11 @@ const COLOURS: Readonly<Record<Verdict, string>> = {
 };
 
 /** The verdict, what it follows from, and what to do. */
-export function VerdictCard({ userId, channel, evidence, testRule }: VerdictCardProps) {
+export function VerdictCard({ userId, channel, evidence, reload, testRule }: VerdictCardProps) {
   const { t } = useTranslation("users");
+  const { t: common } = useTranslation();
+  const { t: connections } = useTranslation("connections");
+  const moment = useMoment();
   const id = useId();
   const diagnosis = evidence === undefined ? undefined : diagnose(evidence);
   const colour = COLOURS[diagnosis?.verdict ?? "unknown"];
@@ -36,9 +41,21 @@ export function VerdictCard({ userId, channel, evidence, testRule }: VerdictCard
       aria-labelledby={id}
       style={{ borderInlineStart: `6px solid var(--mantine-color-${colour}-filled)` }}
     >
-      <Text size="sm" c="dimmed" id={id}>
-        {t("verdict.label")}
-      </Text>
+      <Group gap="xs" justify="space-between">
+        <Text size="sm" c="dimmed" id={id}>
+          {t("verdict.label")}
+        </Text>
+        {evidence === undefined ? null : (
+          <Group gap="xs">
+            <Text size="sm" c="dimmed">
+              {connections("details.asOf", { at: moment(evidence.now) })}
+            </Text>
+            <Button size="compact-xs" variant="default" onClick={reload}>
+              {common("reload")}
+            </Button>
+          </Group>
+        )}
+      </Group>
       <div role="status">
         {diagnosis === undefined ? (
           <Group gap="xs">
@@ -63,7 +80,7 @@ function Reasons({
   channel,
   diagnosis: { verdict, findings, steps },
   testRule,
-}: Omit<VerdictCardProps, "evidence"> & { readonly diagnosis: Diagnosis }) {
+}: Omit<VerdictCardProps, "evidence" | "reload"> & { readonly diagnosis: Diagnosis }) {
   const { t } = useTranslation("users");
   const [refusing] = findings.flatMap((finding) => (finding.kind === "wouldRefuse" ? [finding.socketId] : []));
   return (
