@@ -25,6 +25,11 @@ export function redisServer(): Installed | Missing {
   return file === undefined ? { missing: "redis-server is not installed (apt-get install redis-server)" } : { file };
 }
 
+export function chromiumBrowser(): Installed | Missing {
+  const file = findProgram("chromium");
+  return file === undefined ? { missing: "chromium is not installed (apt-get install chromium)" } : { file };
+}
+
 /** Where distributions keep nginx's modules. */
 const MODULE_FOLDERS = ["/usr/lib/nginx/modules", "/usr/lib64/nginx/modules", "/etc/nginx/modules"];
 

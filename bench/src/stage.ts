@@ -133,9 +133,12 @@ export class Stage {
     return (await this.#start(join(folder, `${name}.js`), args, 0)) as ServerActor;
   }
 
-  /** Starts a file of this folder, by its name without an ending, that makes work for the server. */
-  async load(name: string, args: readonly (string | number)[] = []): Promise<Actor> {
-    return await this.#start(fileURLToPath(new URL(`./${name}.js`, import.meta.url)), args, 1);
+  /**
+   * Starts a file of this folder, by its name without an ending, that makes work for the server. On the servers' core where the
+   * other is needed for what is measured.
+   */
+  async load(name: string, args: readonly (string | number)[] = [], core: Core = 1): Promise<Actor> {
+    return await this.#start(fileURLToPath(new URL(`./${name}.js`, import.meta.url)), args, core);
   }
 
   async #start(file: string, args: readonly (string | number)[], core: Core): Promise<Actor> {

@@ -1,4 +1,4 @@
-import { jwtVerify, SignJWT, type JWTPayload } from "jose";
+import { jwtVerify, SignJWT } from "jose";
 import { webcrypto } from "node:crypto";
 import { SECRET } from "./child.ts";
 
@@ -12,8 +12,9 @@ export async function importKey(): Promise<Key> {
   ]);
 }
 
-export async function signToken(key: Key, userId: string, claims: JWTPayload = {}): Promise<string> {
-  return await new SignJWT(claims)
+/** Of a client, unless roles are given. */
+export async function signToken(key: Key, userId: string, roles?: readonly string[]): Promise<string> {
+  return await new SignJWT(roles === undefined ? {} : { permissions: roles })
     .setProtectedHeader({ alg: "HS256" })
     .setSubject(userId)
     .setIssuedAt()
