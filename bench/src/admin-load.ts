@@ -28,7 +28,7 @@ const subscriptions: string[] = [];
 
 answer({
   connect: async () => {
-    token = await signToken(await importKey(), "operator", { permissions: ["operator"] });
+    token = await signToken(await importKey(), "operator", ["operator"]);
     caller = await RawCaller.open({ port, token, onPush: (_, text) => take(text()) });
   },
   open: async () => {

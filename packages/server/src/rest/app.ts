@@ -97,9 +97,9 @@ function createRestApp(options: RestOptions): OpenAPIHono<RestEnv> {
 
   addChannelRoutes(app, options);
   addConnectionRoutes(app, options);
+  addAuditRoutes(app, options);
   addInsightRoutes(app, options);
   addRuleRoutes(app, options);
-  addAuditRoutes(app, options);
   addMessageRoutes(app, options);
   addStatsRoutes(app, options);
   addClusterRoutes(app, options);

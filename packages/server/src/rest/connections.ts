@@ -1,7 +1,7 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { z } from "zod";
-import { audit } from "./audit.ts";
 import { withoutUndefined } from "../without-undefined.ts";
+import { audit } from "./audit.ts";
 import type { RestEnv, RestServices } from "./context.ts";
 import { describePage } from "./guards.ts";
 import { backEndProblems, BACK_END_SECURITY, body, json, page } from "./openapi.ts";

@@ -30,8 +30,8 @@ const ROUTES: readonly [method: string, path: string][] = [
   ["GET", "/api/socket/channels/x/history"],
   ["GET", "/api/socket/connections"],
   ["GET", "/api/socket/connections/list"],
-  ["GET", "/api/socket/connections/x"],
   ["GET", "/api/socket/audit"],
+  ["GET", "/api/socket/connections/x"],
   ["DELETE", "/api/socket/connections/x"],
   ["GET", "/api/socket/users/x"],
   ["POST", "/api/socket/rules/test"],
@@ -51,8 +51,15 @@ const FOR_ADMINS: readonly [method: string, path: string, json?: object][] = [
   ["GET", "/api/socket/connections/x"],
   ["GET", "/api/socket/users/x"],
   ["POST", "/api/socket/rules/test", { channel: "x" }],
+  ["GET", "/api/socket/audit"],
+  ["GET", "/api/socket/stats"],
 ];
-const FOR_OPERATORS: readonly [method: string, path: string][] = [["GET", "/api/cluster/rules"]];
+const FOR_OPERATORS: readonly [method: string, path: string][] = [
+  ["GET", "/api/cluster/rules"],
+  ["GET", "/api/cluster/nodes"],
+  ["GET", "/api/cluster/stats"],
+  ["GET", "/api/cluster/config"],
+];
 const UNKNOWN: readonly [method: string, path: string][] = [
   ["GET", "/api"],
   ["GET", "/api/socket/nothing"],
@@ -118,7 +125,27 @@ describe("callers", () => {
     }
     for (const [method, path] of FOR_OPERATORS) {
       expectError(await node.call(path, { method, headers: admin }), "FORBIDDEN", path);
-      expect((await node.call(path, { method, headers: await headers("admin", "operator") })).status).toBe(200);
+    }
+    const operator = await headers("operator");
+    for (const [method, path] of FOR_OPERATORS) {
+      expect((await node.call(path, { method, headers: operator })).status, path).toBe(200);
+    }
+    for (const [method, path, json] of FOR_ADMINS) {
+      const there = { ...operator, "X-Tenant-Id": "theirs" };
+      expect((await node.call(path, { method, headers: there, json })).status, path).not.toBe(403);
+    }
+  });
+
+  it("that are operators are of any tenant, and alone reach what is about the cluster", async () => {
+    const operator = bearer(await node.token("op", { tenantId: "mine", roles: ["operator"] }));
+    for (const headers of [operator, { ...operator, "X-Tenant-Id": "theirs" }, { "X-Api-Key": KEY }]) {
+      expect((await node.call("/api/socket/connections", { headers })).status).toBe(200);
+      expectError(await node.call("/api/cluster/none", { headers }), "NOT_FOUND");
+    }
+    for (const role of ["client", "service", "admin"] as const) {
+      const headers = bearer(await node.token("robot", { roles: [role] }));
+      for (const path of ["/api/cluster/none", "/api/cluster/nodes", "/api/cluster"])
+        expectError(await node.call(path, { headers }), "FORBIDDEN", `${role} ${path}`);
     }
   });
 
