@@ -35,9 +35,11 @@ export function isAdminBuilt() {
   return existsSync(built) && statSync(built).mtimeMs > newest;
 }
 
-/** When a file, or anything in a folder, was last changed, in milliseconds since 1970. */
+/** When a file, or anything in a folder but its tests, was last changed, in milliseconds since 1970. */
 function lastChange(path) {
   if (!statSync(path).isDirectory()) return statSync(path).mtimeMs;
-  const inside = readdirSync(path, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const inside = readdirSync(path, { recursive: true, withFileTypes: true }).filter(
+    (entry) => entry.isFile() && !/\.test\.tsx?$/.test(entry.name),
+  );
   return Math.max(...inside.map(({ parentPath, name }) => statSync(join(parentPath, name)).mtimeMs));
 }

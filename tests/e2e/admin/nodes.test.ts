@@ -49,11 +49,13 @@ describe("the nodes of a Redis", () => {
       await until(async () => expect(await figure(article, "Answer of the broker").textContent()).toMatch(/\d ms$/));
       // Whether the session is still good is in Redis, too: without it nothing new is shown, which the page says.
       await redis.kill();
+      await page.getByRole("button", { name: "Reload" }).click();
       const failure = page.getByRole("alert").filter({ hasText: "Redis is not available" });
       await failure.waitFor({ timeout: 20_000 });
       await page.getByText(/^As of/).waitFor();
       await expectAccessible(page);
       await redis.resume();
+      await failure.getByRole("button", { name: "Try again" }).click();
       await failure.waitFor({ state: "detached", timeout: 20_000 });
       await page.getByText("Redis: healthy").waitFor();
       expect(failures.length).toBeGreaterThan(0);

@@ -1,7 +1,7 @@
 import type { Locator, Page } from "playwright-core";
 import type { Socket } from "socket.io-client";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { expectAccessible, NARROWEST, PHONE, Site, takePictures, until } from "./site.ts";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { expectAccessible, NARROWEST, PHONE, Site, takePictures, TAKES_PICTURES, until } from "./site.ts";
 
 // Live numbers of real traffic.
 
@@ -27,6 +27,15 @@ const figure = (page: Page, name: string): Locator =>
     .first();
 const numberOf = async (locator: Locator): Promise<number> =>
   Number.parseFloat((await locator.textContent())?.replaceAll(",", "") ?? "");
+
+/** Waits until a line of a chart goes through so many points. */
+async function drawn(chart: Locator, points: number): Promise<void> {
+  const check = async (): Promise<void> => {
+    const line = (await chart.locator("path.recharts-curve").first().getAttribute("d")) ?? "";
+    expect(line.split(/[ML]/).length).toBeGreaterThan(points);
+  };
+  await vi.waitFor(check, { timeout: 150_000, interval: 1000 });
+}
 
 /** Three clients in a channel, one of which speaks all the time, and is refused as often. */
 async function traffic(channel: string, tenantId = "acme"): Promise<Socket[]> {
@@ -94,7 +103,7 @@ describe("the overview of an operator", () => {
     await page.getByText("Nothing passes through any channel at the moment.").waitFor();
   });
 
-  it("draws the last quarter of an hour, in words too", { timeout: 40_000 }, async () => {
+  it("draws the last quarter of an hour, in words too", { timeout: TAKES_PICTURES ? 200_000 : 40_000 }, async () => {
     await traffic("chat:1");
     const page = await site.newPage();
     await site.signIn(page, "operator");
@@ -102,6 +111,7 @@ describe("the overview of an operator", () => {
     await chart.getByText(/^In: latest \d+(\.\d+)?, at most \d+/).waitFor({ timeout: 30_000 });
     expect(await page.getByRole("figure").count()).toBe(7);
     await chart.locator(".recharts-line").first().waitFor({ state: "attached" });
+    if (TAKES_PICTURES) await drawn(chart, 8);
     await takePictures(page, "overview");
     await expectAccessible(page);
     await page.setViewportSize(NARROWEST);

@@ -218,9 +218,12 @@ export async function expectAccessible(page: Page): Promise<void> {
   }
 }
 
+/** Whether pictures are written. */
+export const TAKES_PICTURES: boolean = process.env["ROOMCAST_SCREENSHOTS"] === "1";
+
 /** With `ROOMCAST_SCREENSHOTS=1`, writes pictures of the page in both colours to `docs/admin/`. */
 export async function takePictures(page: Page, name: string): Promise<void> {
-  if (process.env["ROOMCAST_SCREENSHOTS"] !== "1") return;
+  if (!TAKES_PICTURES) return;
   const folder = here("../../../docs/admin");
   mkdirSync(folder, { recursive: true });
   const before = page.viewportSize() ?? WIDE;
