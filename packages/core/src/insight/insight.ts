@@ -70,6 +70,7 @@ export class Insight {
   readonly #services: Services;
   readonly #registry: NodeRegistry;
   readonly #inquiries: Inquiries;
+  #entered = false;
   #closed = false;
 
   /** Made by the gateway. */
@@ -193,6 +194,7 @@ export class Insight {
   /** Tells the others that this node is there. For the gateway. */
   async enter(): Promise<void> {
     if (this.#closed) return;
+    this.#entered = true;
     try {
       await this.#registry.enter();
     } catch (error) {
@@ -205,6 +207,8 @@ export class Insight {
   async leave(): Promise<void> {
     this.#closed = true;
     this.#inquiries.close();
+    // Where the node could not start, there is nothing to take away, and perhaps no store.
+    if (!this.#entered) return;
     try {
       await this.#registry.leave();
     } catch (error) {
