@@ -9,7 +9,7 @@ import { importKey, signToken } from "./token.ts";
 
 /**
  * An operator's browser. Arguments: port, file of Chromium. Asked: `firstLoad`, in a browser that knows nothing of the page;
- * `open` a view; `frames` and `memory` of it; `shown`, when it shows that so many events came; `close`.
+ * `open` a view; `frames` and `memory` of it; `shown`, how many events it says that it was given; `close`.
  */
 const [port, file] = process.argv.slice(2) as [string, string];
 const origin = `http://127.0.0.1:${port}`;
@@ -19,6 +19,8 @@ const LOCALE = "en-GB";
 const ROW = '.virtual-table [role="rowgroup"]:last-child [role="row"]';
 const POLL_MS = 50;
 const PATIENCE_MS = 30_000;
+/** What has not come when nothing came for so long is not going to come. */
+const SETTLED_MS = 3000;
 
 /** What is looked at. */
 export interface Opened {
@@ -114,10 +116,7 @@ answer(
       const of = (wanted: string): number => metrics.find(({ name }) => name === wanted)?.value ?? Number.NaN;
       return { heap: of("JSHeapUsedSize"), nodes: of("Nodes"), listeners: of("JSEventListeners") };
     },
-    shown: async (events: number) => {
-      const text = `${events.toLocaleString(LOCALE)} events since`;
-      await opened().getByText(text).waitFor({ timeout: PATIENCE_MS });
-    },
+    shown,
     close: async () => {
       await opened().close();
       page = undefined;
@@ -127,6 +126,21 @@ answer(
   undefined,
   async () => await browser.close(),
 );
+
+/** The number of events that the page says it was given: all of so many, or what it stays at. */
+async function shown(published: number): Promise<number> {
+  const text = opened().getByText(/ events? since you opened this/);
+  let before = -1;
+  for (let grown = monotonic(); monotonic() - grown < SETTLED_MS;) {
+    const now = Number(((await text.textContent()) ?? "").split(" ", 1)[0]?.replaceAll(",", ""));
+    if (now === published) return now;
+    if (now > before) grown = monotonic();
+    before = now;
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+  if (!(before >= 0 && before < published)) throw new Error(`The page shows ${before} events of ${published}`);
+  return before;
+}
 
 function opened(): Page {
   if (page === undefined) throw new Error("No view is open");

@@ -39,6 +39,7 @@ const FRAMES: readonly Measure[] = [
   { key: "long", title: "long frames / min", digits: 1, compared: false },
   { key: "rows", title: "rows / s", digits: 0, compared: false },
   { key: "events", title: "events / s", digits: 0, compared: false },
+  { key: "given", title: "% given to the page", digits: 1, compared: false },
   { key: "restP95", title: "REST p95 ms", digits: 1, compared: false },
   { key: "restMost", title: "REST longest ms", digits: 1, compared: false },
 ];
@@ -54,12 +55,20 @@ const MEMORY: readonly Measure[] = [
   { key: "nodes", title: "more DOM nodes", digits: 0, compared: false },
   { key: "listeners", title: "more listeners", digits: 0, compared: false },
   { key: "events", title: "events / s", digits: 0, compared: false },
+  { key: "given", title: "% given to the page", digits: 1, compared: false },
 ];
 /** Until a view holds what it holds at most, in a run that lasts. */
 const WARM_UP_MS = 5000;
 const MIB = 1024 * 1024;
 /** How far what is published a second may stay behind what was asked for. */
 const SHORTFALL = 0.95;
+
+interface Outcome {
+  /** Publications a second. */
+  readonly events: number;
+  /** Percent of what was published on the channel that the page follows. */
+  readonly given: number;
+}
 
 interface Setting {
   readonly traffic: Actor;
@@ -139,15 +148,15 @@ async function measureFrames(setting: Setting, view: View, seconds: number): Pro
   const { browser, rows } = setting;
   const { name, scroller, turns = false } = view;
   const recording: Recording = { scroller, turns, pixelsPerSecond: rows * 40, milliseconds: seconds * 1000 };
-  const [frames, { rate }] = await during(setting, view, seconds, async () => {
+  const [frames, outcome] = await during(setting, view, seconds, async () => {
     return await browser.ask<Frames>("frames", { ...recording, name });
   });
-  return { ...frames, events: rate };
+  return { ...frames, ...outcome };
 }
 
 async function measureMemory(setting: Setting, view: View, seconds: number): Promise<Record<string, number>> {
   const { browser } = setting;
-  const [[before, after], { rate }] = await during(setting, view, seconds, async () => {
+  const [[before, after], outcome] = await during(setting, view, seconds, async () => {
     const first = await browser.ask<HeapNow>("memory");
     await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
     return [first, await browser.ask<HeapNow>("memory")] as const;
@@ -157,17 +166,17 @@ async function measureMemory(setting: Setting, view: View, seconds: number): Pro
     after: after.heap / MIB,
     nodes: after.nodes - before.nodes,
     listeners: after.listeners - before.listeners,
-    events: rate,
+    ...outcome,
   };
 }
 
-/** Opens a view, and does something there while events pass. All that it follows must have been shown at last. */
+/** Opens a view, and does something there while events pass. */
 async function during<Value>(
   { traffic, browser, events, rows }: Setting,
   view: View,
   seconds: number,
   work: () => Promise<Value>,
-): Promise<[Value, Passed]> {
+): Promise<[Value, Outcome]> {
   const { name, path, stands, follows } = view;
   const opened: Opened = { name, path, stands, follows, rows: rows * 3600 };
   await browser.ask("open", opened);
@@ -178,7 +187,7 @@ async function during<Value>(
   const passed = await traffic.ask<Passed>("stop");
   if (passed.rate < events * SHORTFALL)
     throw new Error(`${passed.rate.toFixed(0)} events a second were published instead of ${events}`);
-  if (follows !== undefined) await browser.ask("shown", passed.published);
+  const shown = follows === undefined ? Number.NaN : await browser.ask<number>("shown", passed.published);
   await browser.ask("close");
-  return [value, passed];
+  return [value, { events: passed.rate, given: (100 * shown) / passed.published }];
 }

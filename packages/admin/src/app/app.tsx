@@ -5,6 +5,7 @@ import { I18nextProvider, useTranslation } from "react-i18next";
 import { Router } from "wouter";
 import type { i18n } from "i18next";
 import { RestError } from "../api/rest.ts";
+import { DateFormats, DateFormatsContext } from "../components/date-formats.ts";
 import { ErrorBoundary } from "../components/error-boundary.tsx";
 import { Failure } from "../components/failure.tsx";
 import { PageHeader } from "../components/page-header.tsx";
@@ -42,16 +43,19 @@ export function App({ settings, nonce, messages }: AppProps) {
       }),
     [],
   );
+  const [dateFormats] = useState(() => new DateFormats());
   return (
     <I18nextProvider i18n={messages}>
       <QueryClientProvider client={queries}>
         <Looks nonce={nonce} settings={settings} messages={messages}>
           <Router base={settings.path} searchHook={useExactSearch}>
-            <SessionProvider settings={settings}>
-              <HeadingFocus>
-                <Content />
-              </HeadingFocus>
-            </SessionProvider>
+            <DateFormatsContext value={dateFormats}>
+              <SessionProvider settings={settings}>
+                <HeadingFocus>
+                  <Content />
+                </HeadingFocus>
+              </SessionProvider>
+            </DateFormatsContext>
           </Router>
         </Looks>
       </QueryClientProvider>

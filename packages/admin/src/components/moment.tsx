@@ -1,4 +1,4 @@
-import { useMemo } from "react";
+import { useDateFormats } from "./date-formats.ts";
 import { useLocale } from "./use-locale.ts";
 
 const DAY = 86_400_000;
@@ -13,24 +13,13 @@ export interface MomentProps {
 /** A moment to the millisecond; without its day where that was within the last 24 hours. */
 export function Moment({ at, short = false }: MomentProps) {
   const locale = useLocale();
-  const formats = useMemo(() => {
-    const minutes = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" } as const;
-    return short
-      ? {
-          recent: new Intl.DateTimeFormat(locale, minutes),
-          old: new Intl.DateTimeFormat(locale, { day: "2-digit", month: "2-digit" }),
-        }
-      : {
-          recent: new Intl.DateTimeFormat(locale, { ...minutes, second: "2-digit", fractionalSecondDigits: 3 }),
-          old: new Intl.DateTimeFormat(locale, { dateStyle: "short", timeStyle: "short" }),
-        };
-  }, [locale, short]);
-  const date = new Date(at);
-  const iso = date.toISOString();
+  const formats = useDateFormats();
+  const iso = new Date(at).toISOString();
   const recent = Math.abs(Date.now() - at) < DAY;
+  const kind = recent ? (short ? "minutes" : "milliseconds") : short ? "day" : "dayAndMinutes";
   return (
     <time dateTime={iso} title={iso}>
-      {(recent ? formats.recent : formats.old).format(date)}
+      {formats.get(locale, kind).format(at)}
     </time>
   );
 }

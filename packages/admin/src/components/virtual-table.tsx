@@ -1,5 +1,5 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useRef, type CSSProperties, type ReactNode } from "react";
+import { memo, useEffect, useRef, type CSSProperties, type ReactNode } from "react";
 
 export interface Column<Row> {
   readonly key: string;
@@ -19,13 +19,15 @@ export interface VirtualTableProps<Row> {
   /** Of the whole list, where it is known; for readers of screens. */
   readonly total?: number | undefined;
   readonly height: number | string;
-  /** Called when the last rows come into sight. */
+  /** Called when the last rows are about to come into sight. */
   readonly onEnd?: (() => void) | undefined;
   readonly rowKey: (row: Row) => string;
 }
 
 const ROW = 40;
 const OVERSCAN = 12;
+/** So many rows before the end more are asked for, so that who scrolls fast has them when they get there. */
+const AHEAD = 60;
 
 /** A table of which only the rows in sight are in the page, however many there are. */
 export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
@@ -41,10 +43,11 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
   const items = virtualizer.getVirtualItems();
   const last = items.at(-1)?.index ?? -1;
   useEffect(() => {
-    if (last >= rows.length - OVERSCAN) onEnd?.();
+    if (last >= rows.length - AHEAD) onEnd?.();
   }, [last, rows.length, onEnd]);
 
-  const grid: CSSProperties = { gridTemplateColumns: columns.map(({ width }) => width).join(" "), minHeight: ROW };
+  const tracks = columns.map(({ width }) => width).join(" ");
+  const head: CSSProperties = { gridTemplateColumns: tracks, minHeight: ROW };
   return (
     // Scrolls, so that the keyboard has to get there.
     <div
@@ -57,7 +60,7 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
       aria-rowcount={total ?? -1}
     >
       <div role="rowgroup" className="virtual-head">
-        <div role="row" className="virtual-row" style={grid}>
+        <div role="row" className="virtual-row" style={head}>
           {columns.map(({ key, header, align, sorted }) => (
             <div
               key={key}
@@ -74,28 +77,39 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
         {items.map(({ index, start }) => {
           const row = rows[index] as Row;
           return (
-            <div
-              key={rowKey(row)}
-              role="row"
-              aria-rowindex={index + 2}
-              className="virtual-row"
-              style={{
-                ...grid,
-                position: "absolute",
-                insetInline: 0,
-                height: ROW,
-                transform: `translateY(${start - ROW}px)`,
-              }}
-            >
-              {columns.map(({ key, cell, align }) => (
-                <div key={key} role="cell" style={{ textAlign: align }}>
-                  {cell(row)}
-                </div>
-              ))}
-            </div>
+            <BodyRow key={rowKey(row)} row={row} index={index} top={start - ROW} tracks={tracks} columns={columns} />
           );
         })}
       </div>
     </div>
   );
 }
+
+interface BodyRowProps<Row> {
+  readonly row: Row;
+  readonly index: number;
+  /** Pixels from the first row. */
+  readonly top: number;
+  readonly tracks: string;
+  readonly columns: readonly Column<Row>[];
+}
+
+function PlainBodyRow<Row>({ row, index, top, tracks, columns }: BodyRowProps<Row>) {
+  return (
+    <div
+      role="row"
+      aria-rowindex={index + 2}
+      className="virtual-row virtual-body-row"
+      style={{ gridTemplateColumns: tracks, height: ROW, transform: `translateY(${top}px)` }}
+    >
+      {columns.map(({ key, cell, align }) => (
+        <div key={key} role="cell" style={{ textAlign: align }}>
+          {cell(row)}
+        </div>
+      ))}
+    </div>
+  );
+}
+
+/** Scrolling renders those rows alone that come into sight. */
+const BodyRow = memo(PlainBodyRow) as typeof PlainBodyRow;
