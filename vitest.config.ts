@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 // Tests run on the sources: every package offers them under this export condition.
@@ -9,6 +10,8 @@ export default defineConfig({
   test: {
     testTimeout: 20_000,
     pool: "forks",
+    // Also where there are only two cores: most tests wait for other processes, browsers among them.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       {
         extends: true,
