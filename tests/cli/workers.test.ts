@@ -65,7 +65,12 @@ class Follower {
       this.heard.push(payload);
       this.#position = position;
     });
-    this.socket.on("connect", () => void this.#subscribe());
+    this.socket.on("connect", () => {
+      this.#subscribe().catch((error: unknown) => {
+        // Its process died before it answered: the next connection asks again.
+        if (this.socket.connected) throw error;
+      });
+    });
   }
 
   async #subscribe(): Promise<void> {

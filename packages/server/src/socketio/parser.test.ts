@@ -17,7 +17,12 @@ function decoder(options: { namespaces?: string[]; connectPackets?: number; comm
   const instance = new Decoder();
   const heard: Heard[] = [];
   instance.on("decoded", ({ data, id, nsp }: Packet) =>
-    heard.push({ data: Array.isArray(data) ? [...data] : data, id, nsp, measure: data && measureOf(data) }),
+    heard.push({
+      data: Array.isArray(data) ? [...data] : data,
+      id,
+      nsp,
+      measure: Array.isArray(data) ? measureOf(data) : undefined,
+    }),
   );
   return { add: (data: unknown) => instance.add(data), heard, destroy: () => instance.destroy() };
 }
