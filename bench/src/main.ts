@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { adminBench } from "./admin.ts";
 import { adminPageBench } from "./admin-page.ts";
 import type { Bench } from "./bench.ts";
 import { chart } from "./chart.ts";
@@ -37,6 +38,7 @@ const BENCHES: readonly Bench[] = [
   presenceBench,
   mixedBench,
   listsBench,
+  adminBench,
   adminPageBench,
   stormBench,
   disruptionBench,
