@@ -7,6 +7,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { describe, expect, it } from "vitest";
 import { hashApiKey } from "../auth/api-keys.ts";
+import { Seal } from "../auth/seal.ts";
 import { compose } from "./create.ts";
 import { loadConfig } from "./load.ts";
 import type { ResolvedConfig } from "./resolved.ts";
@@ -76,7 +77,7 @@ describe("a composition", () => {
 
 describe("the sessions of a composition", () => {
   const ADMIN_KEY = "a-key-of-the-tests-for-admins";
-  const apiKeys = [{ sha256: hashApiKey(ADMIN_KEY), tenants: "*", roles: ["admin"] }] as const;
+  const apiKeys = [{ sha256: hashApiKey(ADMIN_KEY), tenants: "*", roles: ["operator"] }] as const;
   const others = [{ ...apiKeys[0], sha256: hashApiKey(API_KEY) }, ...apiKeys] as const;
   const jwks = [{ issuer: "https://a", url: "https://a/keys", audience: "x", tenants: "*" }] as const;
 
@@ -108,6 +109,20 @@ describe("the sessions of a composition", () => {
       if (signedIn !== undefined) await one?.sessions?.end(signedIn.session);
       await expect(two?.sessions?.find(signedIn?.cookie ?? "")).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
       for (const each of [one, two, three]) await each?.gateway.close();
+    }
+  });
+
+  it("are of nobody's making who has but keys of services and admins, from whose hashes nothing is derived", async () => {
+    const sha256 = hashApiKey(API_KEY);
+    const expiresAt = Date.now() + 60_000;
+    const content = { v: 1, id: "forged", csrf: "forged", tenantId: "default", expiresAt };
+    for (const roles of [["service"], ["admin"]] as const) {
+      const { gateway, sessions } = compose(await withKeys([{ sha256, tenants: ["acme"], roles }]));
+      // All that the back end with the key knows.
+      const seal = new Seal({ secret: sha256, purpose: "roomcast:session" });
+      const forged = await seal.close({ ...content, who: { userId: "mallory", roles: ["operator"] } });
+      await expect(sessions?.find(forged)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+      await gateway.close();
     }
   });
 

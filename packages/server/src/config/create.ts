@@ -16,7 +16,7 @@ import { CombinedAuthenticator } from "../auth/combined.ts";
 import { CookieAuthenticator } from "../auth/cookie.ts";
 import { TokenIssuer } from "../auth/issue.ts";
 import { JwtAuthenticator } from "../auth/jwt.ts";
-import { RestCallers } from "../auth/rest-caller.ts";
+import { isOperator, RestCallers } from "../auth/rest-caller.ts";
 import { RestTokens } from "../auth/rest-tokens.ts";
 import { RoomTokens } from "../auth/room-tokens.ts";
 import { TicketAuthenticator } from "../auth/ticket-authenticator.ts";
@@ -89,10 +89,13 @@ export function compose(
 /**
  * What sessions are sealed with, the same on all nodes of a configuration: the secret of tokens; without one the hashes of
  * API keys; and where there is neither, something for this process alone.
+ *
+ * Whoever knows all keys could seal a session of anybody. So keys serve only where one of them is an operator's, who may do
+ * everything anyway: of keys of services alone, the back end that has them would make itself an operator.
  */
 function sealingSecret({ auth: { jwt, apiKeys } }: ResolvedConfig): string {
   if (jwt.secret !== undefined) return jwt.secret;
-  if (apiKeys.length === 0) return randomBytes(32).toString("base64url");
+  if (!apiKeys.some(isOperator)) return randomBytes(32).toString("base64url");
   return apiKeys
     .map(({ sha256 }) => sha256.toLowerCase())
     .toSorted()

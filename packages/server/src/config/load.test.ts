@@ -73,11 +73,11 @@ describe("redis", () => {
     const { warnings } = await load({ file, env: {} });
     expect(warnings.some((line) => line.includes("need the same ROOMCAST_JWT_SECRET"))).toBe(true);
     expect((await load({ file })).warnings).toEqual([]);
-    // Without a secret, sessions of the admin page are sealed with the hashes of API keys, and else with nothing shared.
+    // Without a secret, sessions of the admin page are sealed with the hashes of API keys where one is an operator's, and else with nothing shared.
     const issuer = `{ issuer: "i", url: "https://x", audience: "a", tenants: "*" }`;
     const jwks = `{ redis: { url: "redis://x" }, auth: { jwt: { jwks: [${issuer}] } } }`;
     expect((await load({ file: jwks, env: {} })).warnings).toEqual([
-      "Without ROOMCAST_JWT_SECRET and API keys, a session of the admin page holds on one node only",
+      "Without ROOMCAST_JWT_SECRET and an API key of operators, a session of the admin page holds on one node only",
     ]);
     expect((await load({ file: jwks, env: { ROOMCAST_API_KEY: API_KEY } })).warnings).toEqual([]);
     expect((await load({ file: jwks.replace("{", "{ admin: false,"), env: {} })).warnings).toEqual([]);

@@ -5,6 +5,7 @@ import { resolve } from "node:path";
 import type { z } from "zod";
 import { hashApiKey, type ApiKeyEntry } from "../auth/api-keys.ts";
 import type { JwksEntry } from "../auth/jwks.ts";
+import { isOperator } from "../auth/rest-caller.ts";
 import { MAX_TOKEN_SECONDS } from "../auth/verify.ts";
 import { resolveAdmin } from "./admin.ts";
 import { badSetting } from "./config-error.ts";
@@ -100,8 +101,8 @@ export function resolveConfig(options: ResolveOptions): ResolvedConfig {
   }
   const dialects = resolveDialects(config, file);
   const admin = resolveAdmin({ admin: config.admin, prefix, dialects, socketPath, file: file?.name });
-  if (redis !== undefined && admin !== false && jwt.config.secret === undefined && apiKeys.length === 0) {
-    warnings.push(`Without ${SECRET} and API keys, a session of the admin page holds on one node only`);
+  if (redis !== undefined && admin !== false && jwt.config.secret === undefined && !apiKeys.some(isOperator)) {
+    warnings.push(`Without ${SECRET} and an API key of operators, a session of the admin page holds on one node only`);
   }
   return freeze({
     port: parse(pick(["--port", flags.port], ["ROOMCAST_PORT", env["ROOMCAST_PORT"]]), portText) ?? config.port ?? 3000,
