@@ -29,6 +29,11 @@ export const RESERVED_EVENTS: ReadonlySet<string> = new Set([
   "removeListener",
 ]);
 
+/** At most `most` units of `text`, in memory of their own: a piece that `slice` cuts off keeps the whole text alive. */
+export function beginningOf(text: string, most: number): string {
+  return text.length <= most ? text : [...text.slice(0, most)].join("");
+}
+
 /** The length of `text` in UTF-8 bytes. A lone surrogate counts as the three bytes of its replacement. */
 export function utf8Length(text: string): number {
   let bytes = text.length;

@@ -1,3 +1,4 @@
+import { beginningOf } from "./address.ts";
 import type { ChannelTarget, Command, Outcome } from "./commands.ts";
 import type { GatewayError } from "./errors.ts";
 import type { Credentials, Principal } from "./principal.ts";
@@ -74,7 +75,7 @@ export interface Dialect {
 /** The name of a frame, for answers and logs: whatever stands there, as a short string. */
 export function frameEvent(frame: readonly unknown[]): string {
   const event = frame[0];
-  if (typeof event === "string") return event.slice(0, 128);
+  if (typeof event === "string") return beginningOf(event, 128);
   // An object may say anything as its `toString`.
   return typeof event === "number" ? String(event) : "";
 }

@@ -1,5 +1,6 @@
 export {
   addressKey,
+  beginningOf,
   checkChannelName,
   checkEventName,
   isChannelName,

@@ -1,3 +1,7 @@
+import { frameEvent } from "@roomcast/protocol";
+import process from "node:process";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { ManualClock } from "../testing/index.ts";
 import { Journal } from "./journal.ts";
@@ -29,6 +33,25 @@ describe("Journal", () => {
       command: "subscribe",
       channel: "c25",
     });
+  });
+
+  it("has the memory of what it keeps, and not of the texts that clients wrote", () => {
+    const { journal } = setUp();
+    setFlagsFromString("--expose_gc");
+    const collect = runInNewContext("gc") as () => void;
+    collect();
+    const before = process.memoryUsage().heapUsed;
+    for (let n = 0; n < 1000; n++) {
+      const long = (start: string): string => JSON.parse(`"${start}${"x".repeat(50_000)}"`) as string;
+      const incident = { kind: "refused", code: "UNKNOWN_COMMAND" } as const;
+      journal.add(
+        { ...alice, userId: `user${n % 50}` },
+        { ...incident, command: frameEvent([long(`${n}`)]), message: long("m") },
+      );
+    }
+    collect();
+    expect(journal.of({ ...alice, userId: "user7" })).toHaveLength(20);
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(1000 * 5000);
   });
 
   it("counts what comes again instead of keeping it again, so that it pushes nothing out", async () => {

@@ -1,3 +1,4 @@
+import { beginningOf } from "@roomcast/protocol";
 import type { Clock } from "../clock.ts";
 import type { Incident } from "./incident.ts";
 
@@ -37,7 +38,7 @@ export class Journal {
     const { message } = incident;
     incidents.push({
       ...incident,
-      ...(message === undefined ? undefined : { message: message.slice(0, LONGEST_TEXT) }),
+      ...(message === undefined ? undefined : { message: beginningOf(message, LONGEST_TEXT) }),
       at: this.#clock.now(),
       nodeId: this.#nodeId,
       ...(before === undefined ? undefined : { times: (before.times ?? 1) + 1 }),
