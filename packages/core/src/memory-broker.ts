@@ -1,4 +1,11 @@
-import { addressKey, GatewayError, utf8Length, type ChannelAddress, type Publication } from "@roomcast/protocol";
+import {
+  addressKey,
+  GatewayError,
+  isReservedName,
+  utf8Length,
+  type ChannelAddress,
+  type Publication,
+} from "@roomcast/protocol";
 import type {
   Broker,
   BrokerKind,
@@ -172,7 +179,7 @@ export class MemoryBroker implements Broker, BrokerKind, Closer {
     const tenant = this.#tenant(address.tenantId);
     let log = tenant.logs.get(key);
     if (log === undefined) {
-      this.#makeRoom(tenant);
+      if (!isReservedName(address.name)) this.#makeRoom(tenant);
       log = new ChannelLog(this.#uniqueId(), keep, now);
       tenant.logs.set(key, log);
       tenant.unpublished.add(key);
@@ -215,16 +222,21 @@ export class MemoryBroker implements Broker, BrokerKind, Closer {
     const tenant = this.#tenant(tenantId);
     tenant.unpublished.delete(key);
     const entry = log.append(publication, bytes + ENTRY_BYTES);
-    tenant.bytes += entry.bytes;
-    entry.older = tenant.newest;
-    if (tenant.newest !== undefined) tenant.newest.newer = entry;
-    tenant.newest = entry;
-    tenant.oldest ??= entry;
+    if (!isReservedName(publication.address.name)) this.#link(tenant, entry);
     this.#trim(tenantId, log, now);
     while (tenant.bytes > this.#limits.historyBytesPerTenant && tenant.oldest !== undefined) {
       this.#drop(tenant, tenant.oldest.log);
     }
     this.#ageLater(tenantId, log);
+  }
+
+  /** Among those of which the tenant may have so much; what the gateway itself keeps is not pushed out by its clients. */
+  #link(tenant: TenantLogs, entry: LogEntry): void {
+    tenant.bytes += entry.bytes;
+    entry.older = tenant.newest;
+    if (tenant.newest !== undefined) tenant.newest.newer = entry;
+    tenant.newest = entry;
+    tenant.oldest ??= entry;
   }
 
   /** Drops what is too much or too old for the channel. */
@@ -240,6 +252,7 @@ export class MemoryBroker implements Broker, BrokerKind, Closer {
 
   #drop(tenant: TenantLogs, log: ChannelLog): void {
     const entry = log.shift();
+    if (isReservedName(entry.publication.address.name)) return;
     tenant.bytes -= entry.bytes;
     if (entry.older === undefined) tenant.oldest = entry.newer;
     else entry.older.newer = entry.newer;

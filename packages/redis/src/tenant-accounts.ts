@@ -1,4 +1,4 @@
-import { addressKey, GatewayError, type ChannelAddress } from "@roomcast/protocol";
+import { addressKey, GatewayError, isReservedName, type ChannelAddress } from "@roomcast/protocol";
 import type { Limits } from "@roomcast/core";
 import { ADMIT, GROW } from "./account-scripts.ts";
 import type { Keys } from "./keys.ts";
@@ -51,6 +51,8 @@ export class TenantAccounts {
    * and `UNAVAILABLE`.
    */
   async admit(address: ChannelAddress, seconds: number): Promise<void> {
+    // What the gateway itself keeps has room, however many channels clients have.
+    if (isReservedName(address.name)) return;
     const key = addressKey(address);
     const known = this.#admitted.get(key);
     const admitted = known ?? this.#admit(address, key, seconds);

@@ -1,12 +1,15 @@
 import type { BrokerCaseGroup } from "./broker-delivery-cases.ts";
 import { CHANNEL, KEEP } from "./broker-delivery-cases.ts";
 import { draft, startNode, type BrokerSubject } from "./broker-subject.ts";
+import { AUDIT_SETTINGS, auditOf } from "../audit.ts";
 import type { Broker, Keep } from "../broker.ts";
 import { check, rejects, same } from "./cases.ts";
 
 const HOUR_MS = 60 * 60 * 1000;
 /** Short enough for a subject whose time is real. */
 const SHORT: Keep = { size: 100, seconds: 2 };
+
+const AUDIT_KEEP = AUDIT_SETTINGS.keep as Keep;
 
 async function fill(subject: BrokerSubject, broker: Broker, count: number, keep: Keep): Promise<void> {
   for (let n = 1; n <= count; n++) await broker.publish(CHANNEL, draft(subject, n), { keep });
@@ -168,6 +171,15 @@ export const logCases: readonly BrokerCaseGroup[] = [
         check(bytes <= 30_000, `${bytes} bytes are kept for the tenant`);
         same((await broker.history(quiet, KEEP, { limit: 10 })).events.length, 1, "the other tenant's log");
       },
+      "keeps what is written down of a tenant, however much its clients publish": async (subject) => {
+        const { broker } = await startNode(subject);
+        const audit = auditOf("acme");
+        await broker.publish(audit, draft(subject, "done"), { keep: AUDIT_KEEP });
+        for (let n = 0; n < 20; n++) {
+          await broker.publish({ tenantId: "acme", name: `c${n}` }, draft(subject, "x".repeat(4000)), { keep: KEEP });
+        }
+        same((await broker.history(audit, AUDIT_KEEP, { limit: 10 })).events.length, 1, "what was written down");
+      },
     },
   },
   {
@@ -182,6 +194,8 @@ export const logCases: readonly BrokerCaseGroup[] = [
         same(error.details?.["limit"], "channelsPerTenant", "the limit's name");
         await publish("other", "d");
         same((await publish("acme", "a")).position?.offset, 2, "a channel that is there goes on");
+        const written = await broker.publish(auditOf("acme"), draft(subject, "done"), { keep: AUDIT_KEEP });
+        same(written.position?.offset, 1, "what is written down of the tenant");
       },
     },
   },
