@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { chromium, type CDPSession, type Page } from "playwright-core";
 import { answer, SECRET } from "./child.ts";
+import { Chromium, type Tab } from "./chromium.ts";
 import { monotonic } from "./clock.ts";
 import { percentile } from "./contest.ts";
 import { recordFrames, type Recording } from "./recorder.ts";
@@ -14,9 +14,9 @@ import { importKey, signToken } from "./token.ts";
 const [port, file] = process.argv.slice(2) as [string, string];
 const origin = `http://127.0.0.1:${port}`;
 const VIEWPORT = { width: 1280, height: 800 };
-const LOCALE = "en-GB";
-/** Rows of a list, for whom a steady state is awaited. */
+const ROW_PX = 40;
 const ROW = '.virtual-table [role="rowgroup"]:last-child [role="row"]';
+const CHART = ".recharts-surface";
 const POLL_MS = 50;
 const PATIENCE_MS = 30_000;
 /** What has not come when nothing came for so long is not going to come. */
@@ -24,7 +24,6 @@ const SETTLED_MS = 3000;
 
 /** What is looked at. */
 export interface Opened {
-  readonly name: string;
   /** Below the page; a scroller of this height with nothing but lines in it unless given. */
   readonly path?: string | undefined;
   readonly rows: number;
@@ -62,36 +61,22 @@ export interface HeapNow {
   readonly listeners: number;
 }
 
-const ROW_PX = 40;
-
-const browser = await chromium.launch({
-  executablePath: file,
-  handleSIGINT: false,
-  handleSIGTERM: false,
-  handleSIGHUP: false,
-  args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
-});
-const key = await importKey();
-const token = await signToken(key, "operator", ["operator"]);
-const context = await browser.newContext({ viewport: VIEWPORT, locale: LOCALE });
-let page: Page | undefined;
-let profiler: CDPSession | undefined;
+const chromium = await Chromium.start(file);
+const token = await signToken(await importKey(), "operator", ["operator"]);
+let view: Tab | undefined;
 
 answer(
   {
     firstLoad: async (): Promise<FirstLoad> => {
-      const fresh = await browser.newContext({ viewport: VIEWPORT, locale: LOCALE });
-      try {
-        return await firstLoad(await fresh.newPage());
-      } finally {
-        await fresh.close();
-      }
+      const tab = await chromium.newTab(VIEWPORT);
+      const load = await firstLoad(tab);
+      await tab.close();
+      return load;
     },
     open,
     frames: async ({ name, ...recording }: Recording & { readonly name: string }): Promise<Frames> => {
-      const tab = opened();
-      const stopProfile = await profile(tab, name);
-      const { frames, long, requests, pixels } = await tab.evaluate(recordFrames, recording);
+      const stopProfile = await profile(opened(), name);
+      const { frames, long, requests, pixels } = await opened().call(recordFrames, recording);
       await stopProfile();
       const sorted = Float64Array.from(frames).sort();
       const seconds = sorted.reduce((sum, one) => sum + one, 0) / 1000;
@@ -108,70 +93,56 @@ answer(
       };
     },
     memory: async (): Promise<HeapNow> => {
-      const session = (profiler ??= await context.newCDPSession(opened()));
-      await session.send("HeapProfiler.enable");
-      await session.send("Performance.enable");
-      await session.send("HeapProfiler.collectGarbage");
-      const { metrics } = await session.send("Performance.getMetrics");
-      const of = (wanted: string): number => metrics.find(({ name }) => name === wanted)?.value ?? Number.NaN;
+      const tab = opened();
+      await tab.send("Performance.enable");
+      await tab.send("HeapProfiler.collectGarbage");
+      const asked = await tab.send<{ metrics: { name: string; value: number }[] }>("Performance.getMetrics");
+      const of = (wanted: string): number => asked.metrics.find(({ name }) => name === wanted)?.value ?? Number.NaN;
       return { heap: of("JSHeapUsedSize"), nodes: of("Nodes"), listeners: of("JSEventListeners") };
     },
     shown,
     close: async () => {
       await opened().close();
-      page = undefined;
-      profiler = undefined;
+      view = undefined;
     },
   },
   undefined,
-  async () => await browser.close(),
+  async () => await chromium.close(),
 );
 
-/** The number of events that the page says it was given: all of so many, or what it stays at. */
-async function shown(published: number): Promise<number> {
-  const text = opened().getByText(/ events? since you opened this/);
-  let before = -1;
-  for (let grown = monotonic(); monotonic() - grown < SETTLED_MS;) {
-    const now = Number(((await text.textContent()) ?? "").split(" ", 1)[0]?.replaceAll(",", ""));
-    if (now === published) return now;
-    if (now > before) grown = monotonic();
-    before = now;
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-  }
-  if (!(before >= 0 && before < published)) throw new Error(`The page shows ${before} events of ${published}`);
-  return before;
-}
-
-function opened(): Page {
-  if (page === undefined) throw new Error("No view is open");
-  return page;
+function opened(): Tab {
+  if (view === undefined) throw new Error("No view is open");
+  return view;
 }
 
 async function open({ path, rows, stands = ROW, follows }: Opened): Promise<void> {
-  const tab = (page = await context.newPage());
+  const tab = (view = await chromium.newTab(VIEWPORT));
   if (path === undefined) {
-    // As large as the page's tables, and with as much to draw as a scroller needs to be seen moving.
-    await tab.setContent(
-      `<div class="virtual-table" style="overflow:auto;contain:strict;height:calc(100vh - 300px);margin:180px 16px 0 256px">` +
-        `<div style="height:${rows * ROW_PX}px;background:repeating-linear-gradient(#fff 0 39px,#ccc 39px 40px)"></div></div>`,
-    );
+    // As large as the page's tables, and with as much to draw as it takes to be seen moving.
+    await tab.call((height) => {
+      document.body.innerHTML =
+        `<div class="virtual-table" style="overflow:auto;contain:strict;height:calc(100vh - 300px);margin:180px 16px 0 256px">` +
+        `<div style="height:${height}px;background:repeating-linear-gradient(#fff 0 39px,#ccc 39px 40px)"></div></div>`;
+    }, rows * ROW_PX);
     return;
   }
-  await signIn();
-  await tab.goto(`${origin}/admin/${path}`);
-  if (follows === undefined) await tab.locator(stands).first().waitFor({ timeout: PATIENCE_MS });
+  await tab.open(`${origin}/admin`);
+  await tab.find('input[type="password"]');
+  await signIn(tab);
+  // Signed in by itself, the page would have gone to the overview first.
+  await tab.open(`${origin}/admin/${path}`);
+  if (follows === undefined) await tab.find(stands);
   else await followed(follows);
 }
 
-/** The session lasts longer than any bench, but a server that answers 401 ends it. */
-async function signIn(): Promise<void> {
-  const { ok, status } = await post("/auth/session", { token });
-  if (!ok) throw new Error(`Signing in was answered with ${status}`);
-}
-
-async function post(path: string, data: object): Promise<{ readonly ok: boolean; readonly status: number }> {
-  const response = await context.request.post(origin + path, { headers: { Origin: origin }, data });
-  return { ok: response.ok(), status: response.status() };
+/** Without the form, so that nothing of the page is there yet. */
+async function signIn(tab: Tab): Promise<void> {
+  const status = await tab.call(async (text) => {
+    const headers = { "Content-Type": "application/json" };
+    const response = await fetch("/auth/session", { method: "POST", headers, body: JSON.stringify({ token: text }) });
+    return response.status;
+  }, token);
+  if (status !== 200) throw new Error(`Signing in was answered with ${status}`);
 }
 
 /** Resolves when the page follows a channel beside the traffic's own reader. */
@@ -186,36 +157,67 @@ async function followed(channel: string): Promise<void> {
   throw new Error(`The page does not follow ${channel}`);
 }
 
-async function firstLoad(tab: Page): Promise<FirstLoad> {
-  const session = await tab.context().newCDPSession(tab);
-  await session.send("Network.enable");
+/** The number of events that the page says it was given: all of so many, or what it stays at. */
+async function shown(published: number): Promise<number> {
+  let before = -1;
+  for (let grown = monotonic(); monotonic() - grown < SETTLED_MS;) {
+    const text = await opened().call(
+      () => /([\d,]+) events? since you opened this/.exec(document.body.innerText)?.[1] ?? "",
+      undefined,
+    );
+    const now = text === "" ? -1 : Number(text.replaceAll(",", ""));
+    if (now === published) return now;
+    if (now > before) grown = monotonic();
+    before = now;
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+  if (!(before >= 0 && before < published)) throw new Error(`The page shows ${before} events of ${published}`);
+  return before;
+}
+
+async function firstLoad(tab: Tab): Promise<FirstLoad> {
   let bytes = 0;
-  session.on("Network.loadingFinished", ({ encodedDataLength }) => (bytes += encodedDataLength));
+  let under = 0;
+  let changed = monotonic();
+  const change = (by: number): void => {
+    under += by;
+    changed = monotonic();
+  };
+  tab.on("Network.requestWillBeSent", () => change(1));
+  tab.on("Network.loadingFailed", () => change(-1));
+  tab.on("Network.loadingFinished", (finished) => {
+    bytes += (finished as { encodedDataLength: number }).encodedDataLength;
+    change(-1);
+  });
+  const idle = async (): Promise<void> => {
+    while (under > 0 || monotonic() - changed < 500) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  };
+  await tab.send("Network.enable");
   const began = monotonic();
-  await tab.goto(`${origin}/admin`);
-  const secret = tab.locator('input[type="password"]');
-  await secret.waitFor();
+  await tab.open(`${origin}/admin`);
+  await tab.find('input[type="password"]');
   const signInMs = monotonic() - began;
-  await tab.waitForLoadState("networkidle");
+  await idle();
   const signInBytes = bytes;
-  await secret.fill(token);
   const entered = monotonic();
-  await tab.locator('button[type="submit"]').click();
-  await tab.locator(".recharts-surface").first().waitFor({ timeout: PATIENCE_MS });
+  await tab.call((text) => {
+    (document.querySelector('input[type="password"]') as HTMLInputElement).value = text;
+    document.querySelector<HTMLButtonElement>('button[type="submit"]')?.click();
+  }, token);
+  await tab.find(CHART);
   const overviewMs = monotonic() - entered;
-  await tab.waitForLoadState("networkidle");
+  await idle();
   return { signInKib: signInBytes / 1024, overviewKib: bytes / 1024, signInMs, overviewMs };
 }
 
 /** With `BENCH_PROFILE=<folder>`, leaves a profile of the tab's CPU there. */
-async function profile(tab: Page, name: string): Promise<() => Promise<void>> {
+async function profile(tab: Tab, name: string): Promise<() => Promise<void>> {
   const folder = process.env["BENCH_PROFILE"];
   if (folder === undefined) return async () => undefined;
-  const session = await tab.context().newCDPSession(tab);
-  await session.send("Profiler.enable");
-  await session.send("Profiler.start");
+  await tab.send("Profiler.enable");
+  await tab.send("Profiler.start");
   return async () => {
-    const { profile: taken } = await session.send("Profiler.stop");
+    const { profile: taken } = await tab.send<{ profile: object }>("Profiler.stop");
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, `page-${name}.cpuprofile`), JSON.stringify(taken));
   };

@@ -177,8 +177,8 @@ async function during<Value>(
   seconds: number,
   work: () => Promise<Value>,
 ): Promise<[Value, Outcome]> {
-  const { name, path, stands, follows } = view;
-  const opened: Opened = { name, path, stands, follows, rows: rows * 3600 };
+  const { path, stands, follows } = view;
+  const opened: Opened = { path, stands, follows, rows: rows * 3600 };
   await browser.ask("open", opened);
   const asked: Traffic = { perSecond: events, channel: follows };
   await traffic.ask("start", asked);

@@ -77,6 +77,29 @@ describe("npm run bench", { timeout: 120_000 }, () => {
     expect(readdirSync(temporary)).toEqual([]);
   });
 
+  it("measures the admin page in a browser, each of its parts", async () => {
+    const small = ["--connections", "400", "--channels", "400", "--events", "200"];
+    const short = ["--seconds", "1", "--memory", "1", "--rounds", "1"];
+    const { code, stdout, stderr } = await run(["admin-page", ...small, ...short]);
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    expect(stdout).toContain("frames: 400 connections, 400 channels, 200 events / s\n");
+    for (const view of ["an empty page, scrolled", "connections, scrolled", "channels, scrolled", "overview"])
+      expect(stdout).toMatch(new RegExp(`^${view} +\\d+\\.\\d`, "m"));
+    const { contests } = JSON.parse(readFileSync(join(results, "admin-page.json"), "utf8")) as {
+      contests: { results: { name: string; values: Record<string, (number | null)[]> }[] }[];
+    };
+    const [frames, loads, memory] = contests.map((contest) =>
+      Object.fromEntries(contest.results.map(({ name, values }) => [name, values])),
+    );
+    // All that was published on the channel that is open came to it, and was shown.
+    for (const tail of [frames?.["tail"], frames?.["tail-scrolled"], memory?.["tail"]])
+      expect(tail?.["given"]).toEqual([100]);
+    expect(frames?.["connections"]?.["rows"]?.[0]).toBeGreaterThan(0);
+    expect(loads?.["page"]?.["overviewKib"]?.[0]).toBeGreaterThan(loads?.["page"]?.["signInKib"]?.[0] ?? Infinity);
+    expect(memory?.["overview"]?.["after"]?.[0]).toBeGreaterThan(0);
+    expect(readdirSync(temporary)).toEqual([]);
+  });
+
   it("says how to install what is missing, and measures the others", async () => {
     const { code, stdout } = await run([...SMALL, "--contenders", "plain,nats,nchan"], {
       env: { BENCH_PATH: temporary },
@@ -93,6 +116,7 @@ describe("npm run bench", { timeout: 120_000 }, () => {
     [["payloads", "--ticks", "1x2x3"], "--ticks must be like 1x100,10x16384, not 1x2x3"],
     [["lists", "--stores", "disk"], "There is no store disk; there are memory, redis"],
     [["lists", "--channels", "10"], "--connections and --channels must be 4000 or more"],
+    [["admin-page", "--events", "0"], "--events must be a whole number above 0, not 0"],
     [["fan"], "There is no bench fan"],
   ])("refuses %j", async (args, reason) => {
     const { code, stderr } = await run(args);
