@@ -120,7 +120,7 @@ export const adminPageBench: Bench = {
       title: `memory over ${watched} s: ${size}`,
       parameters: { ...parameters, watched },
       measures: MEMORY,
-      contenders: present([TAIL, CHANNELS, OVERVIEW]),
+      contenders: present([TAIL, CHANNELS, OVERVIEW].filter(({ name }) => only?.includes(name) !== false)),
       baseline: TAIL.name,
       rounds: 1,
     };

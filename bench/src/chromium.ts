@@ -71,7 +71,11 @@ export class Chromium {
   static async start(file: string): Promise<Chromium> {
     const folder = mkdtempSync(join(tmpdir(), "roomcast-bench-"));
     const stdio = ["ignore", "ignore", "ignore", "pipe", "pipe"] as const;
-    const child = spawn(file, [...ARGUMENTS, `--user-data-dir=${folder}`, "about:blank"], { stdio: [...stdio] });
+    const child = spawn(file, [...ARGUMENTS, `--user-data-dir=${folder}`, "about:blank"], {
+      stdio: [...stdio],
+      // What it leaves there goes with its own folder.
+      env: { ...process.env, TMPDIR: folder },
+    });
     const chromium = new Chromium(child, folder);
     const failed = once(child, "error").then(([error]) => Promise.reject(error as Error));
     await Promise.race([chromium.send("Browser.getVersion"), failed]);
