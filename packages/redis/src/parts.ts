@@ -16,7 +16,10 @@ export interface RedisPartsSettings {
   /** A random one by default. */
   readonly nodeId?: string;
   readonly limits?: Pick<Limits, "channelsPerTenant" | "historyBytesPerChannel" | "historyBytesPerTenant">;
-  /** How long revocations are remembered, in milliseconds: as long as tokens live at most. */
+  /**
+   * How long revocations are remembered, in milliseconds: as long as tokens live at most, and eight hours at least where the
+   * admin page is on, whose sessions that were signed out would hold again.
+   */
   readonly revocationsMs?: number;
   /** Milliseconds after which the sessions and members of a node that is heard of no more are gone; 8,000 by default. */
   readonly leaseMs?: number;
