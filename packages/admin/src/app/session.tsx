@@ -99,6 +99,18 @@ export function SessionProvider({
   }, [anonymous, enter, leave]);
   useEffect(ask, [ask]);
 
+  // All tabs have one cookie: what becomes of it in one of them, the others should know at once.
+  const tabs = useRef<BroadcastChannel | undefined>(undefined);
+  useEffect(() => {
+    const channel = new BroadcastChannel(`roomcast-session ${settings.path}`);
+    channel.addEventListener("message", ask);
+    tabs.current = channel;
+    return () => {
+      tabs.current = undefined;
+      channel.close();
+    };
+  }, [settings, ask]);
+
   // The page need not wait for a refusal; but the server's clock counts.
   useEffect(() => {
     if (session === null || session === undefined) return;
@@ -138,6 +150,7 @@ export function SessionProvider({
         async signIn(credentials) {
           await anonymous.post<Session>("/auth/session", credentials);
           enter(await kept(anonymous));
+          tabs.current?.postMessage("changed");
         },
       };
     }
@@ -161,6 +174,7 @@ export function SessionProvider({
           if (RestError.from(thrown).status !== 401) throw thrown;
         }
         leave(session.csrf, "signed-out");
+        tabs.current?.postMessage("changed");
       },
     };
   }, [session, tenant, rest, reason, error, settings, anonymous, ask, enter, leave, queries]);

@@ -5,7 +5,7 @@ import { useTitle } from "./use-title.ts";
 
 export interface PageHeaderProps {
   readonly title: string;
-  readonly description?: string;
+  readonly description?: ReactNode;
   readonly children?: ReactNode;
 }
 

@@ -113,6 +113,7 @@ export const connections = {
     diagnose: "Diagnose this user",
   },
   disconnect: {
+    own: "This is the connection of this page, which begins another one.",
     action: "Disconnect",
     title: "Disconnect {{socketId}}?",
     text: "The connection of {{userId}} ends at once. A client that follows the protocol does not come back by itself; nothing keeps its user from connecting again.",
@@ -120,6 +121,7 @@ export const connections = {
     gone: "Connection {{socketId}} is gone already: somebody else ended it, or its client left.",
   },
   revoke: {
+    own: "This is you: the page signs you out, too.",
     action: "Revoke the user",
     title: "Revoke user {{userId}}?",
     text: "Every connection of {{userId}} ends, on all nodes, and tokens that were issued before now are refused from then on. To come back the user needs a new token.",

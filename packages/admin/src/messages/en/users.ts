@@ -6,6 +6,10 @@ export const users = {
     title: "Whose notifications stopped?",
     text: "Enter a user ID. The page looks at the user's connections on all nodes, at what they follow, at the rules, and at what went wrong lately, and says what it found.",
   },
+  notAnId: {
+    title: "No user can be called so",
+    text: "1 to 128 bytes without spaces, invisible characters, *, { and }. It was asked for:",
+  },
   heading: "User {{userId}}",
   channel: { label: "Does the user hear this channel?", action: "Check", hint: "Notifications go to {{channel}}" },
   looking: "Looking …",

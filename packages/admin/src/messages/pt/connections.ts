@@ -115,6 +115,7 @@ export const connections: Messages["connections"] = {
     diagnose: "Diagnosticar este usuário",
   },
   disconnect: {
+    own: "É a conexão desta página, que depois abre outra.",
     action: "Desconectar",
     title: "Desconectar {{socketId}}?",
     text: "A conexão de {{userId}} termina imediatamente. Um cliente que segue o protocolo não volta sozinho; nada impede o usuário de se conectar de novo.",
@@ -122,6 +123,7 @@ export const connections: Messages["connections"] = {
     gone: "A conexão {{socketId}} já não existe: outra pessoa a encerrou, ou o cliente saiu.",
   },
   revoke: {
+    own: "É você mesmo: a página também encerra a sua sessão.",
     action: "Revogar o usuário",
     title: "Revogar o usuário {{userId}}?",
     text: "Todas as conexões de {{userId}} terminam, em todos os nós, e os tokens emitidos até agora passam a ser recusados. Para voltar, o usuário precisa de um token novo.",

@@ -8,6 +8,10 @@ export const users: Messages["users"] = {
     title: "De quem pararam as notificações?",
     text: "Digite um ID de usuário. A página examina as conexões dele em todos os nós, o que elas seguem, as regras e o que deu errado há pouco, e diz o que encontrou.",
   },
+  notAnId: {
+    title: "Nenhum usuário pode ter este ID",
+    text: "1 a 128 bytes sem espaços, caracteres invisíveis, *, { e }. Foi pedido:",
+  },
   heading: "Usuário {{userId}}",
   channel: { label: "O usuário recebe este canal?", action: "Verificar", hint: "As notificações vão para {{channel}}" },
   looking: "Examinando …",

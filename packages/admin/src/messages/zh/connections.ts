@@ -114,6 +114,7 @@ export const connections: Messages["connections"] = {
     diagnose: "诊断此用户",
   },
   disconnect: {
+    own: "这是本页面自己的连接，页面随后会另建一个。",
     action: "断开连接",
     title: "断开 {{socketId}}？",
     text: "{{userId}} 的连接会立即结束。遵守协议的客户端不会自行重连；但用户仍可再次连接。",
@@ -121,6 +122,7 @@ export const connections: Messages["connections"] = {
     gone: "连接 {{socketId}} 早已不存在：其他人已将其结束，或其客户端已离开。",
   },
   revoke: {
+    own: "这是您自己：页面也会让您退出登录。",
     action: "吊销用户",
     title: "吊销用户 {{userId}}？",
     text: "{{userId}} 在所有节点上的每个连接都会结束，此前签发的令牌从此被拒绝。用户需要新的令牌才能再次连接。",

@@ -8,6 +8,10 @@ export const users: Messages["users"] = {
     title: "谁的通知停了？",
     text: "请输入用户 ID。页面会查看该用户在所有节点上的连接、订阅的频道、规则以及最近出现的问题，并说明查到了什么。",
   },
+  notAnId: {
+    title: "用户 ID 不能这样写",
+    text: "1 到 128 字节，不含空格、不可见字符、*、{ 和 }。所询问的是：",
+  },
   heading: "用户 {{userId}}",
   channel: { label: "用户能收到哪个频道的事件？", action: "检查", hint: "通知发往 {{channel}}" },
   looking: "正在查看……",

@@ -21,7 +21,7 @@ export function useAuditColumns(show: (entry: AuditEntry) => void): readonly Col
     const when: Column<AuditEntry> = {
       key: "when",
       header: t("when"),
-      width: narrow ? "48px" : "180px",
+      width: narrow ? "58px" : "180px",
       cell: ({ at }) => (narrow ? <Moment at={at} short /> : <When at={at} />),
     };
     const who: Column<AuditEntry> = {

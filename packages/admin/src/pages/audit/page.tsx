@@ -63,7 +63,7 @@ export function AuditPage() {
       {error === null ? null : <Failure error={error} retry={log.reload} />}
       {log.loading ? (
         <Loader aria-label={t("loading")} />
-      ) : (
+      ) : error !== null && all.length === 0 ? null : (
         <>
           <Group justify="space-between">
             <Text size="sm" role="status">

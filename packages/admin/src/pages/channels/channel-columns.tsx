@@ -40,18 +40,18 @@ export function useChannelColumns({ sorting, sort, busiest }: ChannelColumnsOpti
     const columns: Column<Channel>[] = [
       {
         ...head("name", t("list.name")),
-        width: "minmax(140px, 1fr)",
+        width: narrow ? "minmax(96px, 1fr)" : "minmax(140px, 1fr)",
         cell: ({ name }) => <To page="/socket" query={{ channel: name }} text={name} />,
       },
       {
         ...head("members", t("list.members")),
-        width: narrow ? "84px" : "130px",
+        width: narrow ? "78px" : "130px",
         align: "end",
         cell: ({ memberCount }) => count(memberCount),
       },
       {
         ...head("subscribers", t(narrow ? "list.subscribersShort" : "list.subscribers")),
-        width: narrow ? "76px" : "150px",
+        width: narrow ? "64px" : "150px",
         align: "end",
         cell: ({ subscriberCount }) => count(subscriberCount),
       },

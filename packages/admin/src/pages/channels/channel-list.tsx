@@ -35,6 +35,7 @@ export function ChannelList() {
     refetchMs: REFETCH_MS,
   });
   const shown = list.total ?? (list.more ? undefined : list.entries.length);
+  const unknown = list.error !== null && list.entries.length === 0;
   return (
     <Stack gap="sm">
       <PageHeader title={t("title")} description={t("description")} />
@@ -45,7 +46,7 @@ export function ChannelList() {
       {list.error === null || list.error === undefined ? null : <Failure error={list.error} retry={list.reload} />}
       {list.loading ? (
         <Loader aria-label={t("list.loading")} />
-      ) : (
+      ) : unknown ? null : (
         <>
           <Text size="sm" role="status">
             {shown === undefined

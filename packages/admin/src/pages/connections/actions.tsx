@@ -2,6 +2,7 @@ import { Button } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
+import { useLive } from "../../api/live.tsx";
 import { pathPiece } from "../../api/path-piece.ts";
 import { RestError } from "../../api/rest.ts";
 import type { Connection } from "../../api/types.ts";
@@ -21,6 +22,7 @@ export function DisconnectButton({
 }) {
   const { t } = useTranslation("connections");
   const { rest } = useSession();
+  const own = useLive()?.client.session?.socketId;
   const queries = useQueryClient();
   const [opened, { open, close }] = useDisclosure(false);
   const { run, busy } = useAction();
@@ -53,6 +55,7 @@ export function DisconnectButton({
         close={close}
       >
         {t("disconnect.text", { userId: userId ?? t("anonymous") })}
+        {socketId === own ? ` ${t("disconnect.own")}` : ""}
       </Confirm>
     </>
   );
@@ -61,7 +64,7 @@ export function DisconnectButton({
 /** Ends all connections of a user and voids its tokens, once somebody has said so twice. */
 export function RevokeButton({ userId, done }: { readonly userId: string; readonly done: () => void }) {
   const { t } = useTranslation("connections");
-  const { rest } = useSession();
+  const { rest, session, tenantId } = useSession();
   const queries = useQueryClient();
   const [opened, { open, close }] = useDisclosure(false);
   const { run, busy } = useAction();
@@ -88,6 +91,7 @@ export function RevokeButton({ userId, done }: { readonly userId: string; readon
         close={close}
       >
         {t("revoke.text", { userId })}
+        {userId === session.userId && tenantId === session.tenantId ? ` ${t("revoke.own")}` : ""}
       </Confirm>
     </>
   );

@@ -4,6 +4,7 @@ import { Link, useSearchParams } from "wouter";
 import { Incidents } from "../../components/incidents.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { pageAddress } from "../../components/page-link.tsx";
+import { Plain } from "../../components/plain.tsx";
 import { RuleDialog } from "../../components/rule-dialog.tsx";
 import { RuleTester } from "../../components/rule-tester.tsx";
 import { Section } from "../../components/section.tsx";
@@ -17,6 +18,9 @@ import { Standing } from "./standing.tsx";
 import { Subscriptions } from "./subscriptions.tsx";
 import { Traffic } from "./traffic.tsx";
 import { useConnection } from "./use-connection.ts";
+
+/** Of a socket id that an address may have made up. */
+const MOST_SHOWN = 160;
 
 /** One connection: what it is and does, and what can be done about it. */
 export function ConnectionPage({ socketId }: { readonly socketId: string }) {
@@ -34,7 +38,7 @@ export function ConnectionPage({ socketId }: { readonly socketId: string }) {
           <span aria-hidden>←&nbsp;</span>
           {t("details.back")}
         </Button>
-        <PageHeader title={details === undefined ? t("title") : title} description={socketId}>
+        <PageHeader title={details === undefined ? t("title") : title} description={<Plain text={socketId} most={MOST_SHOWN} />}>
           {userId === undefined ? null : (
             <Button component={Link} href={pageAddress({ to: "/users", query: { userId } })} variant="default">
               {t("details.diagnose")}

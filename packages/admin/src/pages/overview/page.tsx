@@ -1,5 +1,5 @@
 import { Alert, SegmentedControl, SimpleGrid, Skeleton, Stack, Text, Title } from "@mantine/core";
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { useLive } from "../../api/live.tsx";
 import { useSession } from "../../app/session.tsx";
@@ -8,6 +8,7 @@ import { Failure } from "../../components/failure.tsx";
 import { Figures, type Figure } from "../../components/figures.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { useNumbers } from "../../components/use-numbers.ts";
+import { useParam } from "../../components/use-param.ts";
 import { When } from "../../components/when.tsx";
 import { Busiest } from "./busiest.tsx";
 import { NodeTable } from "./node-table.tsx";
@@ -21,8 +22,8 @@ const Charts = lazy(async () => ({ default: (await import("./charts.tsx")).Chart
 export function OverviewPage() {
   const { t } = useTranslation("overview");
   const { operator, tenantId } = useSession();
-  const [chosen, setChosen] = useState<Scope>("cluster");
-  const scope = operator ? chosen : "tenant";
+  const [chosen, choose] = useParam("scope");
+  const scope: Scope = operator && chosen !== "tenant" ? "cluster" : "tenant";
   return (
     <>
       <PageHeader
@@ -34,7 +35,7 @@ export function OverviewPage() {
             aria-label={t("scope")}
             size="xs"
             value={scope}
-            onChange={(value) => setChosen(value as Scope)}
+            onChange={(value) => choose(value === "tenant" ? value : undefined)}
             data={[
               { value: "cluster", label: t("allTenants") },
               { value: "tenant", label: t("oneTenant") },
@@ -52,6 +53,8 @@ function Numbers({ scope }: { readonly scope: Scope }) {
   const { readings, points, unreachable, loading, error, retry } = useStats(scope);
   const figures = useFigures(sumUp(readings), scope);
   if (loading && error === null) return <Skeleton h={320} role="status" aria-label={t("loading")} />;
+  // No numbers are not numbers of nothing.
+  if (readings.length === 0 && error !== null && error !== undefined) return <Failure error={error} retry={retry} />;
   const now = sumUp(readings);
   return (
     <Stack>

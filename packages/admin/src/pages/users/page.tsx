@@ -1,16 +1,23 @@
-import { EmptyState, SimpleGrid } from "@mantine/core";
+import { Alert, EmptyState, SimpleGrid } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "wouter";
+import { isUserId } from "../../components/names.ts";
 import { PageHeader } from "../../components/page-header.tsx";
+import { Plain } from "../../components/plain.tsx";
 import { notificationsOf } from "./diagnosis.ts";
 import { NameForm } from "./name-form.tsx";
 import { UserDiagnosis } from "./user-diagnosis.tsx";
+
+const MOST_SHOWN = 160;
 
 /** Diagnoses what a user hears, or asks whose. */
 export function UsersPage() {
   const { t } = useTranslation("users");
   const [query, setQuery] = useSearchParams();
-  const userId = query.get("userId") ?? "";
+  const asked = query.get("userId") ?? "";
+  // What nobody can be called is shown in its field alone, where it can be mended.
+  const valid = isUserId(asked);
+  const userId = valid ? asked : "";
   const usual = notificationsOf(userId);
   const channel = query.get("channel") ?? usual;
   return (
@@ -21,7 +28,7 @@ export function UsersPage() {
           label={t("search.label")}
           hint={t("search.hint")}
           action={t("search.action")}
-          name={userId}
+          name={asked}
           most={128}
           submit={(wanted) => setQuery({ userId: wanted })}
         />
@@ -37,7 +44,11 @@ export function UsersPage() {
           />
         )}
       </SimpleGrid>
-      {userId === "" ? (
+      {asked !== "" && !valid ? (
+        <Alert color="red" role="alert" title={t("notAnId.title")}>
+          {t("notAnId.text")} <Plain text={asked} most={MOST_SHOWN} />
+        </Alert>
+      ) : userId === "" ? (
         <EmptyState title={t("empty.title")} description={t("empty.text")} maw={560} mx="auto" my="xl" />
       ) : (
         <UserDiagnosis key={userId} userId={userId} channel={channel} />

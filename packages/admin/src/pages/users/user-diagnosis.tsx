@@ -33,7 +33,9 @@ export function UserDiagnosis({ userId, channel }: { readonly userId: string; re
   return (
     <Stack gap="md">
       {error === null ? null : <Failure error={error} retry={reload} />}
-      <VerdictCard userId={userId} channel={channel} evidence={evidence} reload={reload} testRule={testRule} />
+      {error !== null && evidence === undefined ? null : (
+        <VerdictCard userId={userId} channel={channel} evidence={evidence} reload={reload} testRule={testRule} />
+      )}
       {report === undefined ? null : (
         <Report
           userId={userId}
