@@ -38,7 +38,10 @@ export function ConnectionPage({ socketId }: { readonly socketId: string }) {
           <span aria-hidden>←&nbsp;</span>
           {t("details.back")}
         </Button>
-        <PageHeader title={details === undefined ? t("title") : title} description={<Plain text={socketId} most={MOST_SHOWN} />}>
+        <PageHeader
+          title={details === undefined ? t("title") : title}
+          description={<Plain text={socketId} most={MOST_SHOWN} />}
+        >
           {userId === undefined ? null : (
             <Button component={Link} href={pageAddress({ to: "/users", query: { userId } })} variant="default">
               {t("details.diagnose")}
