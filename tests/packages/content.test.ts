@@ -36,7 +36,7 @@ describe.each([...publicPackages().keys()])("the tarball of %s", (name) => {
     expect(files).toEqual(expect.arrayContaining(["dist/index.js", "dist/index.d.ts", "src/index.ts"]));
     expect(files.filter((file) => /\.test(-d)?\.|(^|\/)tests?\//.test(file))).toEqual([]);
     const others = files.filter(
-      (file) => !/^(admin|bin|dist|src|templates)\/|^(package\.json|README\.md|LICENSE)$/.test(file),
+      (file) => !/^(bin|dist|src|templates)\/|^(package\.json|README\.md|LICENSE)$/.test(file),
     );
     // The built admin page is what @roomcast/server has beside that.
     const page = name === "@roomcast/server" ? others.filter((file) => file.startsWith("admin/")) : [];

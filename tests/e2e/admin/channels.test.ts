@@ -414,6 +414,7 @@ describe("publishing", () => {
     const socket = await connect({ userId: "grace" });
     await send(socket, "subscribe", { topic: "chat:keys" });
     await page.goto(`${site.url}/admin`);
+    await page.getByRole("heading", { name: "Overview", level: 1 }).waitFor();
     const heard = new Promise((resolve) => socket.once("event", resolve));
     await tabTo("Channels");
     await page.keyboard.press("Enter");
