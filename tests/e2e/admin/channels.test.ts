@@ -533,6 +533,23 @@ describe("what is in the way", () => {
     await expectAccessible(page);
   });
 
+  it("is no telephone: all of a list of channels is in sight", async () => {
+    const socket = await connect({ userId: "ada" });
+    for (const last of ["one", "two"]) await send(socket, "subscribe", { topic: `a:${"long".repeat(6)}:${last}` });
+    await page.setViewportSize({ width: 360, height: 740 });
+    await go("socket");
+    await page.getByRole("link", { name: /:two$/ }).waitFor();
+    const cut = await page.evaluate(() =>
+      [...document.querySelectorAll(".virtual-row")].flatMap((row) =>
+        [row, ...row.querySelectorAll(":scope > *, .mono")]
+          .filter((part) => part.scrollWidth > part.clientWidth || part.scrollHeight > part.clientHeight + 1)
+          .map((part) => part.textContent),
+      ),
+    );
+    expect(cut).toEqual([]);
+    await page.setViewportSize(WIDE);
+  });
+
   it("is no narrow screen, and no long language", async () => {
     for (let n = 0; n < 3; n++) await site.gateway.publish(at("chat:narrow"), "message", { text: "x".repeat(300) });
     await send(await connect({ userId: "w".repeat(100) }), "join", {

@@ -238,6 +238,18 @@ describe("what an admin does", () => {
     expect(events).toMatchObject([{ payload: { action: "disconnect", by: { userId: "admin", via: "session" } } }]);
   });
 
+  it("is told when that is the admin", async () => {
+    const page = await open({}, "connections");
+    const own = page.getByRole("row").filter({ hasText: "(this page)" });
+    await own.getByRole("link").first().click();
+    await page.getByRole("button", { name: "Disconnect" }).click();
+    await page.getByRole("dialog").getByText("This is the connection of this page").waitFor();
+    await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
+    await page.getByRole("button", { name: "Revoke the user" }).click();
+    await page.getByRole("dialog").getByText("This is you: the page signs you out, too.").waitFor();
+    await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
+  });
+
   it("tells the second of two that it was done already", async () => {
     const { id = "" } = await site.connect({ userId: "ada" });
     const [first, second] = [

@@ -152,6 +152,15 @@ describe("the overview of an admin", () => {
     await expectAccessible(page);
   });
 
+  it("is of one tenant again after a reload, where that was asked for", async () => {
+    const page = await site.newPage();
+    await site.signIn(page, "operator");
+    await page.getByText("This tenant", { exact: true }).click();
+    await page.getByText("Tenant acme, as it is now.").waitFor();
+    await page.reload();
+    await page.getByText("Tenant acme, as it is now.").waitFor();
+  });
+
   it("says what is missing while REST has nothing to tell, and goes on live", async () => {
     await traffic("chat:1");
     const page = await site.newPage();
