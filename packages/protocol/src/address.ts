@@ -31,7 +31,7 @@ export const RESERVED_EVENTS: ReadonlySet<string> = new Set([
 
 /** At most `most` units of `text`, in memory of their own: a piece that `slice` cuts off keeps the whole text alive. */
 export function beginningOf(text: string, most: number): string {
-  return text.length <= most ? text : [...text.slice(0, most)].join("");
+  return text.length <= most ? text : Array.from(text.slice(0, most)).join("");
 }
 
 /** The length of `text` in UTF-8 bytes. A lone surrogate counts as the three bytes of its replacement. */
