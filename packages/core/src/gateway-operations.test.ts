@@ -74,6 +74,17 @@ describe("back ends", () => {
     ]);
   });
 
+  it("publish what was given then, also where the address is used again for another channel", async () => {
+    const test = new TestGateway();
+    const again = { ...address("a") };
+    await test.gateway.publish(again, "e", 1);
+    again.name = "b";
+    await test.gateway.publish(again, "e", 2);
+    const topics = async (name: string) =>
+      (await test.gateway.history(address(name))).events.map((event) => [event.address.name, event.data]);
+    expect([await topics("a"), await topics("b")]).toEqual([[["a", 1]], [["b", 2]]]);
+  });
+
   it("notify: each user once, and tell how many sessions were reached", async () => {
     const test = new TestGateway();
     const clients = [await test.connect(), await test.connect(), await test.connect({ userId: "bob" })];

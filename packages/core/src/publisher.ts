@@ -108,9 +108,10 @@ export class Publisher {
    * Publishes what an application gave: checks it as a command would be. Rejects with `INVALID_PAYLOAD` or `FORBIDDEN`, and
    * `UNAVAILABLE`. What is given later is not published before, whatever time schemas take.
    */
-  async publishChecked(address: ChannelAddress, input: PublishInput): Promise<Published> {
-    this.check(address, input);
+  async publishChecked(given: ChannelAddress, input: PublishInput): Promise<Published> {
+    this.check(given, input);
     // An application may go on changing what it gave; what is kept must be what was published.
+    const address = { ...given };
     const text = jsonText(input.data);
     const accepted = this.accept(address, { ...input, data: JSON.parse(text), bytes: utf8Length(text) });
     if (!isPromise(accepted) && this.#turns.size === 0) return await this.send(address, accepted);

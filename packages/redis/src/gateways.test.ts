@@ -87,7 +87,7 @@ describe("two gateways on one Redis", { timeout: 60_000 }, () => {
     for (let n = 0; n < 5; n++) await two.gateway.publish(address, "e", n);
     await one.gateway.publish(address, "e", 5);
     await until(() => expect(sums()).toEqual({ one: 1, two: 5 }));
-    const { answers, unreachable } = await meanwhile(one.gateway.insight.ask("all", { kind: "node" }));
+    const { answers, unreachable } = await meanwhile(one.gateway.insight.askAll({ kind: "node" }));
     expect(unreachable).toEqual([]);
     expect(answers.map(({ nodeId, value }) => [nodeId, value.broker])).toEqual(
       ["one", "two"].map((nodeId) => [
@@ -214,7 +214,7 @@ describe("two gateways on one Redis", { timeout: 60_000 }, () => {
       expect(await one.gateway.insight.nodes()).toMatchObject([{ nodeId: "one" }, { nodeId: "two", pid: 2 }]),
     );
     expect(await one.gateway.insight.ask("two", question)).toEqual([incident]);
-    expect(await two.gateway.insight.ask("all", question)).toEqual({
+    expect(await two.gateway.insight.askAll(question)).toEqual({
       answers: [
         { nodeId: "one", value: [] },
         { nodeId: "two", value: [incident] },
@@ -233,7 +233,7 @@ describe("two gateways on one Redis", { timeout: 60_000 }, () => {
         return [];
       }),
     );
-    const asked = meanwhile(one.gateway.insight.ask("all", question));
+    const asked = meanwhile(one.gateway.insight.askAll(question));
     await dying;
     expect(await asked).toMatchObject({ answers: [{ nodeId: "one" }], unreachable: ["two"] });
     await until(async () => expect(await one.gateway.insight.nodes()).toMatchObject([{ nodeId: "one" }]));

@@ -141,6 +141,8 @@ export interface ConnectionDetails extends Connection {
     readonly own: boolean;
     readonly subscriptionId: string;
     readonly filter?: Readonly<Record<string, unknown>>;
+    /** How long a filter is that is left out for its length. */
+    readonly filterBytes?: number;
     readonly joined: boolean;
     readonly by: "rule" | "grant" | "given";
     readonly until?: number;

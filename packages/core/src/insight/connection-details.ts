@@ -1,10 +1,13 @@
-import { isReservedName, type Principal } from "@roomcast/protocol";
+import { isReservedName, utf8Length, type Principal } from "@roomcast/protocol";
 import { connectionInfo, sessionRecord, type ConnectionInfo } from "../connection-info.ts";
 import { JOINED, type Reader, type Subscription } from "../reader.ts";
 import type { Services } from "../services.ts";
 import type { Session, SessionTotals } from "../session.ts";
 import type { ConnectionRates, Gauges } from "./gauges.ts";
 import type { Incident } from "./incident.ts";
+
+/** Bytes of a filter that is shown. */
+const LONGEST_FILTER = 4096;
 
 /** One subscription of a connection. */
 export interface SubscriptionDetails {
@@ -13,7 +16,9 @@ export interface SubscriptionDetails {
   readonly own: boolean;
   /** Empty for a membership. */
   readonly subscriptionId: string;
+  /** Left out where it is longer than 4 KiB of JSON: `filterBytes` says how long. */
   readonly filter?: Readonly<Record<string, unknown>>;
+  readonly filterBytes?: number;
   /** Whether the session is a member of the channel by it. */
   readonly joined: boolean;
   /** `given`: by the authenticator, whatever the rules say. */
@@ -108,12 +113,18 @@ function subscriptionDetails({ channel, member, lagging }: Reader, subscription:
     channel: name,
     own: userId !== undefined,
     subscriptionId,
-    ...(filter === undefined ? undefined : { filter: filterOf(filter.key) }),
+    ...(filter === undefined ? undefined : shownFilter(filter.key)),
     joined: subscriptionId === JOINED && member !== undefined,
     by: verdict.given === true ? "given" : verdict.by,
     ...(verdict.until === undefined ? undefined : { until: verdict.until }),
     lagging,
   };
+}
+
+/** What a client filters by is as long as it likes: many such would be more than an answer holds. */
+function shownFilter(key: string): Pick<SubscriptionDetails, "filter" | "filterBytes"> {
+  const bytes = utf8Length(key);
+  return bytes > LONGEST_FILTER ? { filterBytes: bytes } : { filter: filterOf(key) };
 }
 
 /** A filter again, of its canonical text: paths and conditions; those with operators are a list of a list of these. */

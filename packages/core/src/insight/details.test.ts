@@ -43,6 +43,18 @@ describe("details of a connection", () => {
     ]);
   });
 
+  it("tell how long a filter is that is too long to show, so that no client hides by them", async () => {
+    const test = new TestGateway();
+    const alice = await test.connect();
+    const filter = { a: Array.from({ length: 60 }, (_, n) => `${n}`.padEnd(800, "x")) };
+    for (let n = 0; n < 30; n++)
+      expect(await alice.request("subscribe", { topic: `t${n}`, filter })).toMatchObject({ ok: true });
+    const details = await test.gateway.insight.connection(T, alice.id);
+    expect(details.subscriptions[0]).not.toHaveProperty("filter");
+    expect(details.subscriptions[0]?.filterBytes).toBeGreaterThan(48_000);
+    expect(JSON.stringify(details).length).toBeLessThan(20_000);
+  });
+
   it("name a user's own channels as such, and none that the gateway speaks to all on", async () => {
     const test = new TestGateway();
     const alice = await test.connect({}, steedosDialect());

@@ -99,7 +99,7 @@ describe("a question", () => {
     const mute = await node("mute");
     await node("two");
     mute.insight.answer("incidents", async () => await new Promise<never>(() => {}));
-    const asked = one.insight.ask("all", question);
+    const asked = one.insight.askAll(question);
     await rounds();
     await clock.advance(1999);
     let ended = false;
@@ -132,12 +132,12 @@ describe("a question", () => {
       await two.close();
       return [];
     });
-    const asked = one.insight.ask("all", question);
+    const asked = one.insight.askAll(question);
     await rounds();
     expect(reached).toBe(true);
     await clock.advance(2000);
     expect(await asked).toMatchObject({ answers: [{ nodeId: "one" }], unreachable: ["two"] });
-    expect(await one.insight.ask("all", question)).toMatchObject({ unreachable: [] });
+    expect(await one.insight.askAll(question)).toMatchObject({ unreachable: [] });
   });
 
   it("of a node that closes ends at once", async () => {
@@ -171,7 +171,7 @@ describe("a question", () => {
       message: "Something went wrong on the server",
     });
     expect(failures).toEqual([["answer", secret]]);
-    expect(await one.insight.ask("all", question)).toMatchObject({ unreachable: ["two"] });
+    expect(await one.insight.askAll(question)).toMatchObject({ unreachable: ["two"] });
     const strange = { ...question, kind: "toString" } as unknown as typeof question;
     for (const nodeId of ["one", "two"])
       await expect(one.insight.ask(nodeId, strange)).rejects.toMatchObject({ code: "UNAVAILABLE" });
@@ -187,7 +187,7 @@ describe("a question", () => {
       code: "TOO_LARGE",
       details: { limit: 1024 * 1024 },
     });
-    expect(await one.insight.ask("all", question)).toMatchObject({ unreachable: ["two"] });
+    expect(await one.insight.askAll(question)).toMatchObject({ unreachable: ["two"] });
     two.insight.answer("incidents", () => []);
     expect(await one.insight.ask("two", question)).toEqual([]);
   });

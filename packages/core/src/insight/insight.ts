@@ -95,14 +95,13 @@ export class Insight {
     return await this.#registry.list();
   }
 
-  /**
-   * Asks one node: rejects with what went wrong there, and with `UNAVAILABLE` where no answer comes within two seconds. Or
-   * asks all: the answers that came, and the names of the nodes that gave none.
-   */
-  async ask<Asked extends Question>(to: "all", question: Asked): Promise<Answers<Asked>>;
-  async ask<Asked extends Question>(to: string, question: Asked): Promise<AnswerTo<Asked>>;
-  async ask<Asked extends Question>(to: string, question: Asked): Promise<Answers<Asked> | AnswerTo<Asked>> {
-    if (to !== "all") return await this.#inquiries.one(to, question);
+  /** Asks one node. Rejects with what went wrong there, and with `UNAVAILABLE` where no answer comes within two seconds. */
+  async ask<Asked extends Question>(nodeId: string, question: Asked): Promise<AnswerTo<Asked>> {
+    return await this.#inquiries.one(nodeId, question);
+  }
+
+  /** Asks all nodes: the answers that came within two seconds, and the names of the nodes that gave none. */
+  async askAll<Asked extends Question>(question: Asked): Promise<Answers<Asked>> {
     const nodes = await this.nodes();
     return await this.#inquiries.many(
       nodes.map(({ nodeId }) => nodeId),
@@ -130,7 +129,7 @@ export class Insight {
     const [page, revokedAt, { answers, unreachable }] = await Promise.all([
       presence.members(sessionsOf(tenantId), { userId, limit: MOST }),
       revocations.revokedAt(tenantId, userId),
-      this.ask("all", { kind: "incidents", tenantId, userId }),
+      this.askAll({ kind: "incidents", tenantId, userId }),
     ]);
     return {
       userId,

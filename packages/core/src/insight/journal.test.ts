@@ -81,6 +81,23 @@ describe("Journal", () => {
     expect(journal.of({ tenantId: "acme", userId: null })).toEqual([]);
   });
 
+  it("has room of their own for those who only left, however many they are", () => {
+    const { journal, refused } = setUp();
+    const user = (n: number) => ({ tenantId: "acme", userId: `u${n}` });
+    const left = { kind: "ended", code: "client" } as const;
+    refused("a");
+    journal.add(user(0), { ...left, socketId: "s1" });
+    journal.add(user(0), { ...left, socketId: "s2" });
+    refused("b", user(0));
+    for (let n = 1; n <= 10_001; n++) journal.add(user(n), left);
+    expect(journal.of(alice)).toMatchObject([{ channel: "a" }]);
+    // What is known of a user stays together.
+    expect(journal.of(user(0))).toMatchObject([{ channel: "b" }, { socketId: "s2" }, { socketId: "s1" }]);
+    expect([1, 2, 10_001].map((n) => journal.of(user(n)).length)).toEqual([0, 1, 1]);
+    for (let n = 0; n < 10_000; n++) refused("c", user(n + 20_000));
+    expect([alice, user(0)].map((whose) => journal.of(whose).length)).toEqual([0, 0]);
+  });
+
   it("forgets the user that was touched longest ago when there are ten thousand, and the ends of long texts", () => {
     const { journal, refused } = setUp();
     const user = (n: number) => ({ tenantId: "acme", userId: `u${n}` });

@@ -16,13 +16,16 @@ interface Whose {
 
 /**
  * The newest incidents of each user, as this node saw them. What is the same again (a client that tries and tries) takes the
- * place of the one before, so that it does not push out the others.
+ * place of the one before, so that it does not push out the others; and users of whom there is nothing but that they left
+ * push out only each other, for that is what all clients do all day.
  */
 export class Journal {
   readonly #nodeId: string;
   readonly #clock: Clock;
   /** Oldest first; users in the order in which they were last touched. */
   readonly #users = new Map<string, Incident[]>();
+  /** The same, of those who left by themselves and have no other incident. */
+  readonly #left = new Map<string, Incident[]>();
 
   constructor(options: { nodeId: string; clock: Clock }) {
     this.#nodeId = options.nodeId;
@@ -32,7 +35,7 @@ export class Journal {
   add({ tenantId, userId }: Whose, incident: Omit<Incident, "at" | "nodeId" | "times">): void {
     if (userId === null) return;
     const key = `${tenantId}/${userId}`;
-    const incidents = this.#users.get(key) ?? [];
+    const incidents = this.#users.get(key) ?? this.#left.get(key) ?? [];
     const same = incidents.findIndex((other) => isSame(other, incident));
     const [before] = same < 0 ? [] : incidents.splice(same, 1);
     const { message } = incident;
@@ -44,17 +47,30 @@ export class Journal {
       ...(before === undefined ? undefined : { times: (before.times ?? 1) + 1 }),
     });
     if (incidents.length > MOST_OF_USER) incidents.shift();
-    this.#users.delete(key);
-    this.#users.set(key, incidents);
-    if (this.#users.size <= MOST_USERS) return;
-    const [oldest] = this.#users.keys();
-    if (oldest !== undefined) this.#users.delete(oldest);
+    const left = isLeaving(incident) && !this.#users.has(key);
+    (left ? this.#users : this.#left).delete(key);
+    touch(left ? this.#left : this.#users, key, incidents);
   }
 
   /** Newest first. */
   of({ tenantId, userId }: Whose): readonly Incident[] {
-    return (userId === null ? undefined : this.#users.get(`${tenantId}/${userId}`))?.toReversed() ?? [];
+    if (userId === null) return [];
+    const key = `${tenantId}/${userId}`;
+    return (this.#users.get(key) ?? this.#left.get(key))?.toReversed() ?? [];
   }
+}
+
+function isLeaving({ kind, code }: Pick<Incident, "kind" | "code">): boolean {
+  return kind === "ended" && code === "client";
+}
+
+/** Puts a user last; the first goes where they are too many. */
+function touch(users: Map<string, Incident[]>, key: string, incidents: Incident[]): void {
+  users.delete(key);
+  users.set(key, incidents);
+  if (users.size <= MOST_USERS) return;
+  const [oldest] = users.keys();
+  if (oldest !== undefined) users.delete(oldest);
 }
 
 function isSame(one: Incident, other: Omit<Incident, "at" | "nodeId">): boolean {

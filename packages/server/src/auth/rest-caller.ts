@@ -87,6 +87,11 @@ export class RestCallers {
   }
 }
 
+/** Whether a request says who calls. What a proxy asks for itself, such as `Authorization: Basic`, does not. */
+export function hasCredentials({ authorization, "x-api-key": key }: IncomingHttpHeaders): boolean {
+  return key !== undefined || (authorization !== undefined && /^Bearer\b/i.test(authorization));
+}
+
 /** Whether somebody sees and steers a whole tenant. */
 export function isAdmin({ roles }: { readonly roles: readonly Role[] }): boolean {
   return roles.includes("admin") || isOperator({ roles });

@@ -1,7 +1,7 @@
 import { GatewayError } from "@roomcast/protocol";
 import type { Context } from "hono";
 import type { AdminSession, AdminSessions } from "../auth/admin-sessions.ts";
-import { askedTenant, reaches, type RestCaller } from "../auth/rest-caller.ts";
+import { askedTenant, hasCredentials, reaches, type RestCaller } from "../auth/rest-caller.ts";
 import { unauthenticated } from "../auth/verify.ts";
 import type { RestEnv, RestServices } from "./context.ts";
 import { checkCsrf, checkOwnPage, shownCookie } from "./session-cookie.ts";
@@ -42,7 +42,7 @@ export async function findSession(
   const cookie = shownCookie(request, trustProxy);
   if (cookie === undefined) return undefined;
   // Browsers add the cookie to what other pages of this host ask for, too: whoever says who calls means that.
-  if (request.headers.authorization !== undefined || request.headers["x-api-key"] !== undefined) return undefined;
+  if (hasCredentials(request.headers)) return undefined;
   checkOwnPage(request, { trustProxy });
   const session = await stillThere(sessions, cookie);
   if (csrf) checkCsrf(request, session);

@@ -278,6 +278,14 @@ describe("a session", () => {
     for (const path of ["/api/socket/connections", "/auth/session"])
       expectError(await node.call(path, { headers: page(signedIn, stranger) }), "UNAUTHENTICATED");
     expectError(await node.call("/auth/session", { headers: page(signedIn, service) }), "UNAUTHENTICATED");
+    // What a proxy before the gateway asks for itself is none of its credentials.
+    const basic = page(signedIn, { Authorization: "Basic b3BzOm9wcw==" });
+    for (const path of ["/api/socket/audit", "/auth/session"])
+      expect((await node.call(path, { headers: basic })).status).toBe(200);
+    expectError(
+      await node.call("/api/socket/audit", { headers: { ...basic, "X-CSRF-Token": "another" } }),
+      "FORBIDDEN",
+    );
   });
 
   it("that is tampered with, doubled, huge or nothing is none", async () => {

@@ -49,7 +49,7 @@ export function addStatsRoutes(app: OpenAPIHono<RestEnv>, { gateway }: RestServi
 export async function askAll<Asked extends Question>(gateway: Gateway, question: Asked): Promise<Answers<Asked>> {
   const { insight, nodeId } = gateway;
   try {
-    return await insight.ask("all", question);
+    return await insight.askAll(question);
   } catch (thrown) {
     if (GatewayError.from(thrown).code !== "UNAVAILABLE") throw thrown;
     return { answers: [{ nodeId, value: await insight.ask(nodeId, question) }], unreachable: [] };

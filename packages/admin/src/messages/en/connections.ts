@@ -96,6 +96,7 @@ export const connections = {
     own: "the user's own",
     filter: "Filter",
     noFilter: "everything",
+    longFilter: "one of {{size}}",
     joined: "Visible as a member",
     yes: "yes",
     no: "no",

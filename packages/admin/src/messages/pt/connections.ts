@@ -98,6 +98,7 @@ export const connections: Messages["connections"] = {
     own: "do próprio usuário",
     filter: "Filtro",
     noFilter: "tudo",
+    longFilter: "um de {{size}}",
     joined: "Visível como membro",
     yes: "sim",
     no: "não",

@@ -97,6 +97,7 @@ export const connections: Messages["connections"] = {
     own: "用户自己的",
     filter: "过滤器",
     noFilter: "全部事件",
+    longFilter: "一个 {{size}} 的过滤器",
     joined: "作为成员可见",
     yes: "是",
     no: "否",

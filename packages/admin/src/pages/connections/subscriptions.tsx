@@ -13,7 +13,7 @@ type Subscription = ConnectionDetails["subscriptions"][number];
 export function Subscriptions({ subscriptions }: Pick<ConnectionDetails, "subscriptions">) {
   const { t } = useTranslation("connections");
   const moment = useMoment();
-  const { count } = useNumbers();
+  const { bytes, count } = useNumbers();
   if (subscriptions.length === 0) {
     return (
       <Text size="sm" c="dimmed">
@@ -35,8 +35,10 @@ export function Subscriptions({ subscriptions }: Pick<ConnectionDetails, "subscr
         { header: t("details.channel"), cell: (subscription) => <ChannelName subscription={subscription} /> },
         {
           header: t("details.filter"),
-          cell: ({ filter }) =>
-            filter === undefined ? t("details.noFilter") : <Plain text={JSON.stringify(filter)} most={500} />,
+          cell: ({ filter, filterBytes }) => {
+            if (filterBytes !== undefined) return t("details.longFilter", { size: bytes(filterBytes) });
+            return filter === undefined ? t("details.noFilter") : <Plain text={JSON.stringify(filter)} most={500} />;
+          },
         },
         { header: t("details.joined"), cell: ({ joined }) => t(joined ? "details.yes" : "details.no") },
         { header: t("details.by"), cell: right },
