@@ -166,14 +166,30 @@ describe("a session", () => {
 
   it("may expire under the page, which says so and goes on after signing in again", async () => {
     const page = await site.newPage();
-    await site.signIn(page, { userId: "ada", roles: ["operator"], lifeSeconds: 6 }, "nodes");
+    await site.signIn(page, { userId: "ada", roles: ["operator"], lifeSeconds: 6 }, "notifications");
+    await page.getByRole("textbox", { name: "Message" }).fill("What I was about to say");
     await page.getByRole("status").getByText("Your session ends soon").waitFor();
     await page.getByRole("status").getByText("Your session has ended.").waitFor();
     expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Sign in");
     await expectAccessible(page);
     await page.getByLabel("Token", { exact: true }).fill(site.token({ userId: "ada", roles: ["operator"] }));
     await page.keyboard.press("Enter");
-    await heading(page, "Nodes").waitFor();
+    await heading(page, "Notifications").waitFor();
+    expect(await page.getByRole("textbox", { name: "Message" }).inputValue()).toBe("What I was about to say");
+  });
+
+  it("leaves nothing of what one writes to the next who signs in", async () => {
+    const page = await site.newPage();
+    await site.signIn(page, { userId: "ada", roles: ["admin"] }, "notifications");
+    await page.getByRole("textbox", { name: "Message" }).fill("Of ada");
+    await page.getByRole("button", { name: "Sign out" }).click();
+    for (const userId of ["bob", "ada"]) {
+      await page.getByLabel("Token", { exact: true }).fill(site.token({ userId, roles: ["admin"] }));
+      await page.keyboard.press("Enter");
+      await heading(page, "Notifications").waitFor();
+      expect(await page.getByRole("textbox", { name: "Message" }).inputValue()).toBe("");
+      await page.getByRole("button", { name: "Sign out" }).click();
+    }
   });
 
   it("does not end because the clock of the browser is wrong", async () => {

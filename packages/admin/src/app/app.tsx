@@ -13,6 +13,7 @@ import { HeadingFocus } from "../components/heading-focus.tsx";
 import { SignInPage } from "../pages/sign-in/page.tsx";
 import { useExactSearch } from "./exact-search.ts";
 import { chooseLanguage, preferencesCookie, readPreferences, type Preferences } from "./preferences.ts";
+import { DraftsProvider } from "./drafts.tsx";
 import { PreferencesContext } from "./preferences-context.ts";
 import { SessionProvider, useAnySession } from "./session.tsx";
 import type { PageSettings } from "./settings.ts";
@@ -51,9 +52,11 @@ export function App({ settings, nonce, messages }: AppProps) {
           <Router base={settings.path} searchHook={useExactSearch}>
             <DateFormatsContext value={dateFormats}>
               <SessionProvider settings={settings}>
-                <HeadingFocus>
-                  <Content />
-                </HeadingFocus>
+                <DraftsProvider>
+                  <HeadingFocus>
+                    <Content />
+                  </HeadingFocus>
+                </DraftsProvider>
               </SessionProvider>
             </DateFormatsContext>
           </Router>

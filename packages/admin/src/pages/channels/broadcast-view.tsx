@@ -3,6 +3,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { RestError } from "../../api/rest.ts";
 import type { Position, RuleMatch } from "../../api/types.ts";
+import { useDraft } from "../../app/drafts.tsx";
 import { useSession } from "../../app/session.tsx";
 import { JsonView } from "../../components/json-view.tsx";
 import { Plain } from "../../components/plain.tsx";
@@ -35,10 +36,12 @@ export function BroadcastView({ channel, rule }: BroadcastViewProps) {
   const { run, busy } = useAction();
   const events = rule?.events ?? null;
   const names = events === null ? [] : Object.keys(events);
-  const [typed, setTyped] = useState<string>();
+  // Nothing of it until something is written.
+  const draft = useDraft<{ readonly typed?: string; readonly text?: string | undefined }>(`broadcast ${channel}`, {});
+  const { typed, text } = draft.value;
+  const setText = (written: string | undefined): void => draft.change({ ...draft.value, text: written });
   const event = typed ?? names[0] ?? "message";
   const schema = events !== null && Object.hasOwn(events, event) ? (events[event] ?? undefined) : undefined;
-  const [text, setText] = useState<string>();
   const example = schema === undefined ? "{}" : exampleText(schema);
   const shown = text ?? example;
   const json = useJson(shown, schema);
@@ -54,6 +57,7 @@ export function BroadcastView({ channel, rule }: BroadcastViewProps) {
         const body = { channel, event, ...(json.empty ? {} : { data: json.value }) };
         const published = await rest.post<Published>("/api/socket/broadcast", body);
         setDone({ ...published, event });
+        draft.sent();
       } catch (thrown) {
         const problems = problemsOf(RestError.from(thrown));
         setRefused(problems);
@@ -81,7 +85,7 @@ export function BroadcastView({ channel, rule }: BroadcastViewProps) {
           label={t("broadcast.event")}
           value={event}
           data={["message"]}
-          onChange={setTyped}
+          onChange={(name) => draft.change({ ...draft.value, typed: name })}
           maxLength={128}
           error={eventError}
         />
@@ -91,8 +95,7 @@ export function BroadcastView({ channel, rule }: BroadcastViewProps) {
           value={event}
           data={names}
           onChange={({ currentTarget }) => {
-            setTyped(currentTarget.value);
-            setText(undefined);
+            draft.change({ typed: currentTarget.value });
             setRefused([]);
           }}
           error={eventError}

@@ -100,7 +100,7 @@ function Named({ channel }: { readonly channel: string }) {
           {path === undefined ? unreachable : <MembersView path={path} />}
         </Tabs.Panel>
         <Tabs.Panel value="broadcast" pt="md">
-          <BroadcastView channel={channel} rule={rule} />
+          <BroadcastView key={channel} channel={channel} rule={rule} />
         </Tabs.Panel>
         <Tabs.Panel value="rule" pt="md">
           {rule === undefined ? <Text size="sm">{t("rule.unknown")}</Text> : <RuleWords rule={rule} />}

@@ -1,6 +1,6 @@
 import { Stack } from "@mantine/core";
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useDraft } from "../../app/drafts.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { useParam } from "../../components/use-param.ts";
 import { NotifyForm, type Draft } from "./notify-form.tsx";
@@ -14,12 +14,19 @@ export function NotificationsPage() {
   const { t } = useTranslation("notifications");
   const [sent, add] = useSent();
   const [userId = ""] = useParam("userId");
-  const [draft, setDraft] = useState({ ...BLANK, users: userId });
+  const draft = useDraft<Draft>(`notification ${userId}`, { ...BLANK, users: userId });
   return (
     <Stack gap="lg">
       <PageHeader title={t("title")} description={t("description")} />
-      <NotifyForm draft={draft} change={setDraft} sent={add} />
-      <SentList sent={sent} again={setDraft} />
+      <NotifyForm
+        draft={draft.value}
+        change={draft.change}
+        sent={(sent) => {
+          add(sent);
+          draft.sent();
+        }}
+      />
+      <SentList sent={sent} again={draft.change} />
     </Stack>
   );
 }
