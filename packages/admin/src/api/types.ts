@@ -1,3 +1,7 @@
+import type { Member, Position, RealtimeEvent } from "@roomcast/client";
+
+export type { Member, Position, RealtimeEvent };
+
 /** The answers of REST that the page reads, as `/openapi.json` describes them. */
 
 export type Role = "client" | "service" | "admin" | "operator";
@@ -28,33 +32,9 @@ export interface Session {
   };
 }
 
-export interface Position {
-  readonly epoch: string;
-  readonly offset: number;
-}
-
-export interface RealtimeEvent {
-  readonly id: string;
-  readonly topic: string;
-  readonly event: string;
-  readonly payload: unknown;
-  readonly source: "socket" | "rest" | "server" | "resource" | "direct";
-  readonly sender?: { readonly userId: string | null; readonly socketId?: string };
-  readonly timestamp: number;
-  readonly position?: Position;
-}
-
 export interface History {
   readonly events: readonly RealtimeEvent[];
   readonly position?: Position;
-}
-
-export interface Member {
-  readonly socketId: string;
-  readonly userId: string | null;
-  readonly joinedAt: number;
-  readonly info?: Readonly<Record<string, unknown>>;
-  readonly state?: unknown;
 }
 
 export interface Channel {

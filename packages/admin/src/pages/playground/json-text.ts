@@ -1,4 +1,4 @@
-import { errorOffset } from "./json-error.ts";
+import { placeOf, scanJson } from "../../json/scan-json.ts";
 
 /** What can be said of a text that should be JSON. */
 export type JsonCheck =
@@ -26,7 +26,7 @@ export function checkJsonText(text: string): JsonCheck {
   try {
     value = JSON.parse(text);
   } catch {
-    return { state: "bad", ...placeOf(errorOffset(text), text) };
+    return { state: "bad", ...placeOf(text, scanJson(text)?.offset ?? text.length) };
   }
   const depth = depthOf(text);
   if (depth > DEEPEST) return { state: "too-deep" };
@@ -37,11 +37,6 @@ export function checkJsonText(text: string): JsonCheck {
 /** Bytes of a text in UTF-8. */
 export function byteLength(text: string): number {
   return new TextEncoder().encode(text).byteLength;
-}
-
-function placeOf(offset: number, text: string): { line: number; column: number } {
-  const before = text.slice(0, offset).split("\n");
-  return { line: before.length, column: (before.at(-1) ?? "").length + 1 };
 }
 
 /** How deeply arrays and objects of a valid JSON text are nested. */
