@@ -18,6 +18,14 @@ async function cutOff(what: RegExp): Promise<Page> {
   return page;
 }
 
+/** Signs in without waiting for what is live. */
+async function enter(page: Page, path: string): Promise<void> {
+  const data = { token: site.token({ roles: ["operator"] }) };
+  const answer = await page.context().request.post(`${site.url}/auth/session`, { headers: { Origin: site.url }, data });
+  expect(answer.status()).toBe(200);
+  await page.goto(`${site.url}/admin/${path}`);
+}
+
 const failure = (page: Page) => page.getByRole("alert").getByText("The gateway answered with status 503").first();
 
 describe("while REST is away, nothing is said to be nothing:", () => {
@@ -36,14 +44,25 @@ describe("while REST is away, nothing is said to be nothing:", () => {
     await failure(page).waitFor({ state: "detached" });
   });
 
+  it("a connection is not said to have a silent node, of which nobody was asked", async () => {
+    const page = await cutOff(/\/connections\/abc/);
+    await site.signIn(page, "operator", "connections?socketId=abc");
+    await failure(page).waitFor();
+    expect(await page.getByText("node does not answer").count()).toBe(0);
+  });
+
+  it("the audit log does not say that it goes on by itself", async () => {
+    const page = await cutOff(/\/ticket$/);
+    await enter(page, "audit");
+    await page.getByText("New entries do not appear by themselves now").waitFor();
+    await page.unroute(/\/ticket$/);
+    await page.reload();
+    await page.getByText("New entries appear by themselves.").waitFor();
+  });
+
   it("the overview has no numbers before there are any", async () => {
     const page = await cutOff(/\/api\/|\/ticket$/);
-    const answer = await page.context().request.post(`${site.url}/auth/session`, {
-      headers: { Origin: site.url },
-      data: { token: site.token({ roles: ["operator"] }) },
-    });
-    expect(answer.status()).toBe(200);
-    await page.goto(`${site.url}/admin`);
+    await enter(page, "");
     await failure(page).waitFor();
     expect(await page.getByText("Events in / s").count()).toBe(0);
     await page.unroute(/\/api\/|\/ticket$/);

@@ -72,6 +72,8 @@ describe("the overview of an operator", () => {
     const row = page.getByRole("region", { name: "Nodes" }).getByRole("row").nth(1);
     expect(await row.getByRole("rowheader").textContent()).toContain(site.gateway.nodeId);
     expect(await row.getByRole("cell").first().textContent()).toBe("4");
+    const nodes = page.getByRole("region", { name: "Nodes" });
+    expect(await nodes.evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)).toBe(0);
     const refused = page.getByRole("region", { name: "Refused, by code" });
     await refused.getByText("A rule or the role did not allow it").waitFor();
     // One second later they are others.

@@ -58,24 +58,28 @@ export function useLive(): Live | undefined {
 }
 
 /**
- * Calls `handler` with each event of a channel while it is shown. An undefined topic follows nothing. Returns why the channel
- * is not followed, where the gateway refused it.
+ * Calls `handler` with each event of a channel while it is shown, and `missed` where some were lost. An undefined topic
+ * follows nothing. Returns why the channel is not followed, where the gateway refused it.
  */
 export function useTopic(
   topic: string | undefined,
   handler: (event: RealtimeEvent) => void,
+  missed: () => void = () => undefined,
 ): RealtimeError | undefined {
   const client = useLive()?.client;
-  const latest = useRef(handler);
+  const latest = useRef({ handler, missed });
   const [refusal, setRefusal] = useState<RealtimeError>();
   useEffect(() => {
-    latest.current = handler;
+    latest.current = { handler, missed };
   });
   useEffect(() => {
     if (client === undefined || topic === undefined) return;
     const id = client.subscribe({ topic });
     const offs = [
-      client.on(`event:${topic}`, (event) => latest.current(event as RealtimeEvent)),
+      client.on(`event:${topic}`, (event) => latest.current.handler(event as RealtimeEvent)),
+      client.on("gap", ({ channel }) => {
+        if (channel === topic) latest.current.missed();
+      }),
       client.on("subscribed", ({ subscriptionId }) => {
         if (subscriptionId === id) setRefusal(undefined);
       }),

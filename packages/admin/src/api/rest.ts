@@ -1,4 +1,4 @@
-/** An answer of REST that is an error, or none at all (`UNAVAILABLE`, status 0). */
+/** An answer of REST that is an error; or none of the gateway's at all (`UNAVAILABLE`, status 0). */
 export class RestError extends Error {
   readonly code: string;
   readonly status: number;
@@ -137,12 +137,14 @@ function errorOf(response: Response, answer: unknown): RestError {
     message?: unknown;
     details?: unknown;
   };
-  // Proxies have errors of their own, which are not JSON.
-  const code = typeof error === "string" ? error : response.status >= 500 ? "UNAVAILABLE" : "INTERNAL";
+  // Proxies have errors of their own, which are not JSON, and say nothing of what the gateway would have said.
+  const own = typeof error === "string";
+  const away = !own && response.status >= 500;
+  const code = own ? error : away ? "UNAVAILABLE" : "INTERNAL";
   return new RestError({
     code,
     message: typeof message === "string" ? message : `The gateway answered with status ${response.status}`,
-    status: response.status,
+    status: away ? 0 : response.status,
     ...(typeof details === "object" && details !== null ? { details: details as Record<string, unknown> } : undefined),
   });
 }

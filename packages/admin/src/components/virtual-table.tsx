@@ -57,7 +57,7 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
       tabIndex={0}
       role="table"
       aria-label={label}
-      aria-rowcount={total ?? -1}
+      aria-rowcount={total === undefined ? -1 : total + 1}
     >
       <div role="rowgroup" className="virtual-head">
         <div role="row" className="virtual-row" style={head}>

@@ -21,6 +21,7 @@ export const audit = {
   older: "Load older",
   reload: "Reload",
   live: "New entries appear by themselves.",
+  notLive: "New entries do not appear by themselves now: the page is not connected.",
   none: "Nothing was done yet",
   noneText: "What people and back ends do to connections, users and channels is noted here.",
   noneMatch: "No entry matches the filter",

@@ -23,6 +23,7 @@ export const audit: Messages["audit"] = {
   older: "Carregar mais antigas",
   reload: "Recarregar",
   live: "Novas entradas aparecem por si mesmas.",
+  notLive: "Novos registros não aparecem sozinhos agora: a página está sem conexão.",
   none: "Nada foi feito ainda",
   noneText: "O que pessoas e back-ends fazem a conexões, usuários e canais fica anotado aqui.",
   noneMatch: "Nenhuma entrada corresponde ao filtro",

@@ -113,7 +113,7 @@ export const channels: Messages["channels"] = {
     socket: "Socket",
     source: "Veio por",
     id: "Id",
-    position: "Posição",
+    position: "Posição de recuperação",
     noPosition: "Nenhuma: o canal não mantém histórico",
   },
   source: { socket: "Socket", rest: "REST", server: "Servidor", resource: "Recurso", direct: "Direto" },

@@ -23,6 +23,7 @@ export const audit: Messages["audit"] = {
   older: "加载更早的",
   reload: "重新加载",
   live: "新记录会自动出现。",
+  notLive: "页面当前未连接，新条目不会自动出现。",
   none: "还没有任何操作",
   noneText: "人员和后端对连接、用户和频道的操作会记录在这里。",
   noneMatch: "没有符合筛选条件的记录",

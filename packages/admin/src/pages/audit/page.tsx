@@ -1,7 +1,8 @@
 import { Button, Group, Loader, NativeSelect, Stack, Text, TextInput } from "@mantine/core";
 import { useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useTopic } from "../../api/live.tsx";
+import { useLive, useTopic } from "../../api/live.tsx";
+import type { RealtimeEvent } from "../../api/types.ts";
 import { useLog } from "../../api/use-log.ts";
 import { Empty } from "../../components/empty.tsx";
 import { Failure } from "../../components/failure.tsx";
@@ -29,7 +30,9 @@ export function AuditPage() {
   const [live, setLive] = useState<readonly AuditEntry[]>([]);
   const [shown, setShown] = useState<AuditEntry>();
   const log = useLog("/api/socket/audit");
-  useTopic("@audit", (event) => setLive((before) => [readEntry(event), ...before].slice(0, MOST_LIVE)));
+  const add = (event: RealtimeEvent): void => setLive((before) => [readEntry(event), ...before].slice(0, MOST_LIVE));
+  const refusal = useTopic("@audit", add, log.reload);
+  const following = useLive()?.state === "connected" && refusal === undefined;
   const all = useMemo(() => mergeEntries(live, log.events.map(readEntry)), [live, log.events]);
   const found = useMemo(() => all.filter((entry) => isSought(entry, { action, person })), [all, action, person]);
   const { more, busy, older, error } = log;
@@ -60,6 +63,7 @@ export function AuditPage() {
           onChange={({ currentTarget }) => setPerson(currentTarget.value)}
         />
       </Group>
+      {refusal === undefined ? null : <Failure error={refusal} />}
       {error === null ? null : <Failure error={error} retry={log.reload} />}
       {log.loading ? (
         <Loader aria-label={t("loading")} />
@@ -67,7 +71,8 @@ export function AuditPage() {
         <>
           <Group justify="space-between">
             <Text size="sm" role="status">
-              {t("shown", { shown: count(found.length), loaded: count(all.length) })} {t("live")}
+              {t("shown", { shown: count(found.length), loaded: count(all.length) })}{" "}
+              {t(following ? "live" : "notLive")}
             </Text>
             {more ? (
               <Button size="xs" variant="default" onClick={older} loading={busy}>

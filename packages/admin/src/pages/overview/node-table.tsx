@@ -6,20 +6,10 @@ import { useNumbers, type Numbers } from "../../components/use-numbers.ts";
 import { sumUp, type LiveReading, type Now } from "./now.ts";
 
 interface Column {
-  readonly key:
-    | "connections"
-    | "channels"
-    | "in"
-    | "out"
-    | "latency"
-    | "refused"
-    | "backlog"
-    | "slow"
-    | "rss"
-    | "heap"
-    | "loop"
-    | "cpu";
+  readonly key: "connections" | "channels" | "in" | "out" | "latency" | "refused" | "backlog" | "rss" | "loop" | "cpu";
   readonly show: (now: Now, numbers: Numbers) => string;
+  /** What stands below it. */
+  readonly note?: { readonly key: "slow" | "heap"; readonly show: Column["show"] };
 }
 
 const COLUMNS: readonly Column[] = [
@@ -29,10 +19,16 @@ const COLUMNS: readonly Column[] = [
   { key: "out", show: ({ out }, { rate }) => rate(out) },
   { key: "latency", show: ({ latency }, { rate }) => latency?.map(rate).join(" / ") ?? "–" },
   { key: "refused", show: ({ refused }, { rate }) => rate(refused) },
-  { key: "backlog", show: ({ backlog }, { bytes }) => bytes(backlog) },
-  { key: "slow", show: ({ slow }, { count }) => count(slow) },
-  { key: "rss", show: ({ rss }, { bytes }) => bytes(rss) },
-  { key: "heap", show: ({ heap }, { bytes }) => bytes(heap) },
+  {
+    key: "backlog",
+    show: ({ backlog }, { bytes }) => bytes(backlog),
+    note: { key: "slow", show: ({ slow }, { count }) => count(slow) },
+  },
+  {
+    key: "rss",
+    show: ({ rss }, { bytes }) => bytes(rss),
+    note: { key: "heap", show: ({ heap }, { bytes }) => bytes(heap) },
+  },
   { key: "loop", show: ({ loop }, { rate }) => loop.map(rate).join(" / ") },
   { key: "cpu", show: ({ cpu }, { percent }) => percent(cpu) },
 ];
@@ -84,5 +80,15 @@ export function NodeTable({ readings }: { readonly readings: readonly LiveReadin
 }
 
 function Cells({ now, numbers }: { readonly now: Now; readonly numbers: Numbers }) {
-  return COLUMNS.map(({ key, show }) => <td key={key}>{show(now, numbers)}</td>);
+  const { t } = useTranslation("overview");
+  return COLUMNS.map(({ key, show, note }) => (
+    <td key={key}>
+      {show(now, numbers)}
+      {note === undefined ? null : (
+        <div className="note">
+          {t(`columns.${note.key}`)}: {note.show(now, numbers)}
+        </div>
+      )}
+    </td>
+  ));
 }
