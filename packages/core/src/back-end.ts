@@ -1,15 +1,19 @@
 import {
   directTarget,
   GatewayError,
+  historyLimit,
   invalidPayload,
   isUserId,
   type ChannelAddress,
   type DirectMessage,
   type DirectTarget,
   type EventSource,
+  type Position,
+  type Publication,
 } from "@roomcast/protocol";
 import type { Published } from "./broker.ts";
-import { messageId } from "./commands.ts";
+import { AUDIT_EVENT, auditOf, type AuditRecord } from "./audit.ts";
+import { fitting, messageId } from "./commands.ts";
 import { toJson } from "./json-text.ts";
 import type { Services } from "./services.ts";
 
@@ -29,6 +33,20 @@ export interface ResourceChange {
   readonly type: string;
   readonly path?: string | null;
   readonly resource: unknown;
+}
+
+/** Which part of a channel's log is asked for. */
+export interface HistoryPart {
+  /** 1 to 1,000; 100 by default. */
+  readonly limit?: number;
+  /** Where to begin; the newest events without it. */
+  readonly since?: Position;
+}
+
+export interface ChannelHistory {
+  readonly events: readonly Publication[];
+  /** Absent where the channel keeps no history. */
+  readonly position?: Position;
 }
 
 /** The reserved channel of a user whose events are that user's notifications. */
@@ -98,6 +116,19 @@ export class BackEnd {
     if (found.length === 0 && "socketId" in to) throw new GatewayError("NOT_FOUND", "There is no such connection");
     const message: DirectMessage = { id: messageId(), event, data: toJson(data), timestamp: clock.now() };
     return { id: message.id, delivered: await messenger.deliver(tenantId, found, message) };
+  }
+
+  /** Writes an entry down for those who ask what happened. */
+  async audit(tenantId: string, record: AuditRecord): Promise<void> {
+    await this.publishReserved(auditOf(tenantId), AUDIT_EVENT, record);
+  }
+
+  /** A part of a channel's log, as much as a reply holds. */
+  async history(address: ChannelAddress, { limit: asked, since }: HistoryPart): Promise<ChannelHistory> {
+    const limit = historyLimit(asked);
+    const page = await this.#services.publisher.history(address, since === undefined ? { limit } : { limit, since });
+    if (page === undefined) return { events: [] };
+    return { events: fitting(page.events, since === undefined ? "newest" : "oldest"), position: page.position };
   }
 
   /** Publishes to a channel of the gateway's own. */

@@ -1,9 +1,7 @@
 import {
   GatewayError,
-  historyLimit,
   invalidPayload,
   isTenantId,
-  isUserId,
   OPERATOR_CHANNELS,
   type ChannelAddress,
   type ChannelContract,
@@ -11,23 +9,28 @@ import {
   type Credentials,
   type DirectTarget,
   type ErrorCode,
-  type Position,
-  type Publication,
   type Right,
 } from "@roomcast/protocol";
 import type { Admission, Admissions, Visitor } from "./admission.ts";
 import { assemble, rulesOf } from "./assemble.ts";
-import { AUDIT_EVENT, auditOf, auditRecord, type AuditEntry } from "./audit.ts";
+import { auditOf, auditRecord, type AuditEntry } from "./audit.ts";
 import type { ArrivalHook, Authenticator, Origin, Revocations } from "./auth.ts";
-import { BackEnd, type PublishingOptions, type ResourceChange } from "./back-end.ts";
-import { isCloser, isHealthCheck, type Broker, type Published, type Signal } from "./broker.ts";
+import {
+  BackEnd,
+  type ChannelHistory,
+  type HistoryPart,
+  type PublishingOptions,
+  type ResourceChange,
+} from "./back-end.ts";
+import { isCloser, isHealthCheck, type Broker, type Published } from "./broker.ts";
 import { systemClock, type Clock } from "./clock.ts";
-import { fitting, messageId } from "./commands.ts";
+import { messageId } from "./commands.ts";
 import type { Connection } from "./connection.ts";
 import { connectionInfo, sessionRecord, type ConnectionInfo } from "./connection-info.ts";
 import type { EventBus } from "./crud/event-bus.ts";
 import { resourceBus } from "./crud/resource-bus.ts";
 import { drainSessions } from "./drain.ts";
+import { Endings } from "./endings.ts";
 import { Insight } from "./insight/insight.ts";
 import type { NodeAbout } from "./insight/node-registry.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
@@ -77,20 +80,6 @@ export interface GatewayOptions {
   readonly recheckSeconds?: number;
 }
 
-/** Which part of a channel's log is asked for. */
-export interface HistoryPart {
-  /** 1 to 1,000; 100 by default. */
-  readonly limit?: number;
-  /** Where to begin; the newest events without it. */
-  readonly since?: Position;
-}
-
-export interface ChannelHistory {
-  readonly events: readonly Publication[];
-  /** Absent where the channel keeps no history. */
-  readonly position?: Position;
-}
-
 /** Makes a gateway: the engine without any network. Bindings open connections on it; back ends publish through it. */
 export function createGateway(options: GatewayOptions): Gateway {
   return new Gateway(options);
@@ -118,6 +107,7 @@ export class Gateway {
   readonly #services: Services;
   readonly #admissions: Admissions;
   readonly #backEnd: BackEnd;
+  readonly #endings: Endings;
   readonly #started: Promise<void>;
   /** Whether it is known that the broker has started. */
   #works = false;
@@ -149,6 +139,7 @@ export class Gateway {
     this.#services = services;
     this.#admissions = admissions;
     this.#backEnd = new BackEnd(services);
+    this.#endings = new Endings({ ...services, admissions });
     const meters = options.meters ?? noMeters;
     this.stats = this.#stats = new Stats({ ...services, meters, draining: () => this.#draining });
     services.followers.add(this.#stats.followed);
@@ -264,13 +255,14 @@ export class Gateway {
     const record = auditRecord(entry);
     this.observer.audited?.(tenantId, record);
     await this.#working();
-    await this.#backEnd.publishReserved(auditOf(tenantId), AUDIT_EVENT, record);
+    await this.#backEnd.audit(tenantId, record);
   }
 
   /** What was written down of a tenant, like `history`: the newest 1,000 entries of the last 30 days. */
   async auditLog(tenantId: string, query: HistoryPart = {}): Promise<ChannelHistory> {
     checkTenant(tenantId);
-    return await this.#historyOf(auditOf(tenantId), query);
+    await this.#working();
+    return await this.#backEnd.history(auditOf(tenantId), query);
   }
 
   /** A page of a channel's members. */
@@ -282,7 +274,8 @@ export class Gateway {
   /** The newest events of a channel, or with `since` the oldest after it; oldest first. Without history: none. */
   async history(address: ChannelAddress, query: HistoryPart = {}): Promise<ChannelHistory> {
     checkAddress(address);
-    return await this.#historyOf(address, query);
+    await this.#working();
+    return await this.#backEnd.history(address, query);
   }
 
   /** A page of a tenant's active channels; `total` counts all that are looked for. */
@@ -309,14 +302,7 @@ export class Gateway {
   /** Ends one connection: it is out of every count when this resolves. `NOT_FOUND` when it is not there. */
   async disconnect(tenantId: string, socketId: string): Promise<void> {
     checkTenant(tenantId);
-    const { messenger, presence } = this.#services;
-    const [found] = typeof socketId === "string" ? await messenger.find(tenantId, { socketId }) : [];
-    if (found === undefined) throw new GatewayError("NOT_FOUND", "There is no such connection");
-    const signal: Signal & { type: "end" } = { type: "end", tenantId, socketId };
-    if (found.nodeId === this.nodeId) this.#end(signal);
-    else await messenger.tell(nodeAddress(found.nodeId), signal);
-    // Its node does so too, but the answer is not to be before it.
-    await presence.remove(sessionsOf(tenantId), socketId);
+    await this.#endings.disconnect(tenantId, socketId);
   }
 
   /**
@@ -325,20 +311,7 @@ export class Gateway {
    */
   async revoke(tenantId: string, userId: string): Promise<{ readonly disconnected: number }> {
     checkTenant(tenantId);
-    if (!isUserId(userId)) throw invalidPayload("userId", "a user id");
-    const { messenger, presence, revocations } = this.#services;
-    // Later than the one before, so that a token issued between two of one millisecond is void after the second.
-    const before = (await revocations.revokedAt(tenantId, userId)) ?? 0;
-    const at = Math.max(this.clock.now(), before + 1);
-    // First the tokens, so that nobody who is ended comes back with one.
-    await revocations.revoke(tenantId, userId, at);
-    const sessions = await messenger.find(tenantId, { userId });
-    const signal: Signal & { type: "revoke" } = { type: "revoke", tenantId, userId, at };
-    this.#end(signal);
-    await messenger.tell(ALL_NODES, signal);
-    // As with one connection.
-    await Promise.all(sessions.map(async ({ socketId }) => await presence.remove(sessionsOf(tenantId), socketId)));
-    return { disconnected: sessions.length };
+    return await this.#endings.revoke(tenantId, userId);
   }
 
   /** When the user's tokens were last ended, in milliseconds since 1970. */
@@ -436,14 +409,6 @@ export class Gateway {
     for (const part of [presence, revocations, broker]) if (isCloser(part)) await part.close();
   }
 
-  async #historyOf(address: ChannelAddress, { limit: asked, since }: HistoryPart): Promise<ChannelHistory> {
-    await this.#working();
-    const limit = historyLimit(asked);
-    const page = await this.#services.publisher.history(address, since === undefined ? { limit } : { limit, since });
-    if (page === undefined) return { events: [] };
-    return { events: fitting(page.events, since === undefined ? "newest" : "oldest"), position: page.position };
-  }
-
   /** Waits until the broker has started: nothing may be published to one that is still taking over its logs. */
   async #working(): Promise<void> {
     try {
@@ -464,18 +429,13 @@ export class Gateway {
         else if (signal.type === "direct") messenger.receive(signal);
         else if (signal.type === "watch") this.#stats.heard(signal);
         else if (signal.type === "ask" || signal.type === "answer") this.insight.receive(signal);
-        else this.#end(signal);
+        else this.#endings.here(signal);
       },
     });
     await broker.subscribe(nodeAddress(this.nodeId));
     await broker.subscribe(ALL_NODES);
     this.#stats.start();
     void this.insight.enter();
-  }
-
-  #end(signal: Signal & { type: "end" | "revoke" }): void {
-    if (signal.type === "revoke") this.#admissions.revoked(signal);
-    this.#services.messenger.end(signal);
   }
 
   async #enrolled(session: Session, admission: Admission): Promise<void> {

@@ -31,10 +31,10 @@ export {
 export type { BrokerRecord } from "./broker-record.ts";
 export { systemClock, type Clock } from "./clock.ts";
 export type { Connection, ConnectionLoad, EncodedFrame, Wire } from "./connection.ts";
-export type { PublishingOptions, ResourceChange } from "./back-end.ts";
+export type { ChannelHistory, HistoryPart, PublishingOptions, ResourceChange } from "./back-end.ts";
 export type { ConnectionInfo } from "./connection-info.ts";
 export { channelCursor, channelOrder, channelPlace, ChannelSelection, type ChannelPlace } from "./channel-selection.ts";
-export { createGateway, Gateway, type ChannelHistory, type GatewayOptions, type HistoryPart } from "./gateway.ts";
+export { createGateway, Gateway, type GatewayOptions } from "./gateway.ts";
 export { draftDigest } from "./idempotency.ts";
 export type { ConnectionDetails, PrincipalDetails, SubscriptionDetails } from "./insight/connection-details.ts";
 export type { Decision, Decisions } from "./insight/decisions.ts";

@@ -233,7 +233,7 @@ describe("two tenants with equal names in everything", () => {
         for (const tenant of TENANTS)
           expect(together.get(tenant)).toEqual((await witness(steps, tenant, leak)).get(tenant));
       });
-      expect((await fc.check(property, { numRuns: 100, endOnFailure: true })).failed).toBe(true);
+      expect((await fc.check(property, { numRuns: 2000, endOnFailure: true })).failed).toBe(true);
     }
   });
 
