@@ -6,10 +6,10 @@ import { useNumbers, type Numbers } from "../../components/use-numbers.ts";
 import { sumUp, type LiveReading, type Now } from "./now.ts";
 
 interface Column {
-  readonly key: "connections" | "channels" | "in" | "out" | "latency" | "refused" | "backlog" | "rss" | "loop" | "cpu";
+  readonly key: "connections" | "channels" | "in" | "out" | "latency" | "refused" | "backlog" | "rss" | "loop";
   readonly show: (now: Now, numbers: Numbers) => string;
   /** What stands below it. */
-  readonly note?: { readonly key: "slow" | "heap"; readonly show: Column["show"] };
+  readonly note?: { readonly key: "slow" | "heap" | "cpu"; readonly show: Column["show"] };
 }
 
 const COLUMNS: readonly Column[] = [
@@ -29,8 +29,11 @@ const COLUMNS: readonly Column[] = [
     show: ({ rss }, { bytes }) => bytes(rss),
     note: { key: "heap", show: ({ heap }, { bytes }) => bytes(heap) },
   },
-  { key: "loop", show: ({ loop }, { rate }) => loop.map(rate).join(" / ") },
-  { key: "cpu", show: ({ cpu }, { percent }) => percent(cpu) },
+  {
+    key: "loop",
+    show: ({ loop }, { rate }) => loop.map(rate).join(" / "),
+    note: { key: "cpu", show: ({ cpu }, { percent }) => percent(cpu) },
+  },
 ];
 
 /** A row for each node, and their sums; of times, the worst. */
