@@ -1,4 +1,21 @@
 import { createTheme, type CSSVariablesResolver } from "@mantine/core";
+import type { FocusEvent } from "react";
+
+/**
+ * Mantine's focus trap gives a dialogue's focus to what has `data-autofocus`, and does so again a moment later, when
+ * the keyboard may have moved on: Enter would then press another button than the one that was chosen.
+ */
+function keepFocus({ currentTarget, target }: FocusEvent<HTMLElement>): void {
+  if (!currentTarget.contains(target)) return;
+  for (const former of currentTarget.querySelectorAll("[data-autofocus]")) former.removeAttribute("data-autofocus");
+  target.setAttribute("data-autofocus", "");
+}
+
+const DIALOGUE = {
+  // A dialogue's header is none of the page.
+  attributes: { header: { role: "presentation" } },
+  onFocus: keepFocus,
+} as const;
 
 /** Colours with a contrast of at least 4.5 to 1 on both backgrounds. */
 export const theme = createTheme({
@@ -10,10 +27,9 @@ export const theme = createTheme({
   defaultRadius: "md",
   cursorType: "pointer",
   respectReducedMotion: true,
-  // A dialogue's header is none of the page.
   components: {
-    Modal: { defaultProps: { attributes: { header: { role: "presentation" } } } },
-    Drawer: { defaultProps: { attributes: { header: { role: "presentation" } } } },
+    Modal: { defaultProps: DIALOGUE },
+    Drawer: { defaultProps: DIALOGUE },
     // As what is dimmed elsewhere: Mantine has it too pale to be read.
     Notification: { styles: { description: { color: "var(--mantine-color-dimmed)" } } },
   },
