@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { expectAccessible, Site, until } from "./site.ts";
+import { expectAccessible, Site, until, tryAgain } from "./site.ts";
 
 // What pages say that could not ask, and what they say of addresses that somebody made up.
 
@@ -40,8 +40,7 @@ describe("while REST is away, nothing is said to be nothing:", () => {
     expect(await page.getByText(said).count()).toBe(0);
     await expectAccessible(page);
     await page.unroute(/\/api\//);
-    await page.getByRole("button", { name: "Try again" }).first().click();
-    await failure(page).waitFor({ state: "detached" });
+    await tryAgain(page, failure(page));
   });
 
   it("a connection is not said to have a silent node, of which nobody was asked", async () => {
@@ -66,7 +65,7 @@ describe("while REST is away, nothing is said to be nothing:", () => {
     await failure(page).waitFor();
     expect(await page.getByText("Events in / s").count()).toBe(0);
     await page.unroute(/\/api\/|\/ticket$/);
-    await page.getByRole("button", { name: "Try again" }).click();
+    await tryAgain(page, failure(page));
     await page.getByText("Events in / s").first().waitFor();
   });
 });

@@ -5,7 +5,7 @@ import process from "node:process";
 import type { Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { RedisServer } from "../../../packages/redis/test/redis-server.ts";
-import { expectAccessible, NARROWEST, Site, takePictures, until } from "./site.ts";
+import { expectAccessible, NARROWEST, Site, takePictures, until, tryAgain } from "./site.ts";
 
 // Two nodes, of which one leaves.
 
@@ -55,8 +55,7 @@ describe("the nodes of a Redis", () => {
       await page.getByText(/^As of/).waitFor();
       await expectAccessible(page);
       await redis.resume();
-      await failure.getByRole("button", { name: "Try again" }).click();
-      await failure.waitFor({ state: "detached", timeout: 20_000 });
+      await tryAgain(page, failure);
       await page.getByText("Redis: healthy").waitFor();
       expect(failures.length).toBeGreaterThan(0);
     } finally {
@@ -126,8 +125,7 @@ describe("the nodes", () => {
     await failure.waitFor({ timeout: 15_000 });
     await node(page, "node-2").waitFor();
     await page.unroute("**/api/cluster/nodes");
-    await failure.getByRole("button", { name: "Try again" }).click();
-    await failure.waitFor({ state: "detached" });
+    await tryAgain(page, failure);
   });
 
   it("may leave", { timeout: 30_000 }, async () => {

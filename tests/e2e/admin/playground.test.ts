@@ -516,6 +516,8 @@ describe("a gateway that makes no tokens", () => {
     await panel.root.getByLabel("Token", { exact: true }).fill(site.token());
     await panel.button("Connect").click();
     await panel.root.getByRole("alert").getByText("UNAUTHENTICATED").waitFor();
+    // The page first: it would miss its gateway.
+    await page.context().close();
     await other.close({ drainSeconds: 0 });
     site.origins.delete(other.url);
   });

@@ -5,7 +5,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
 import { io, type Socket } from "socket.io-client";
 import { expect, vi } from "vitest";
 import { seconds, sign } from "../../conformance/native/tokens.ts";
@@ -245,6 +245,13 @@ export async function takePictures(page: Page, name: string): Promise<void> {
 async function setColours(page: Page, colorScheme: "light" | "dark"): Promise<void> {
   await page.emulateMedia({ colorScheme });
   await page.locator(`html[data-mantine-color-scheme="${colorScheme}"]`).waitFor({ state: "attached" });
+}
+
+/** Asks again after `failure`, which then is gone. The page may do so by itself at the same moment. */
+export async function tryAgain(page: Page, failure: Locator): Promise<void> {
+  const gone = async (): Promise<void> => await failure.waitFor({ state: "detached" });
+  await Promise.race([page.getByRole("button", { name: "Try again" }).first().click(), gone()]);
+  await gone();
 }
 
 /** Waits until `check` no longer throws, for ten seconds. */

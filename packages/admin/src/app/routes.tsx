@@ -1,63 +1,72 @@
 import { lazy, type ComponentType, type LazyExoticComponent } from "react";
-import type { SectionName } from "../messages/messages.ts";
+import { loadLaterMessages } from "../messages/messages.ts";
+import type { pages } from "../messages/en/pages.ts";
 
 export interface PageRoute {
   /** Below the page's path. */
   readonly path: string;
-  /** Its title is the message `title` of this section. */
-  readonly section: Exclude<SectionName, "common">;
+  /** Its title is the message of this name in `pages`. */
+  readonly name: keyof typeof pages;
   readonly page: LazyExoticComponent<ComponentType>;
   /** Whether it takes the role `operator`. */
   readonly operator?: true;
+}
+
+/** A page, with all that it says. */
+function later(load: () => Promise<ComponentType>): LazyExoticComponent<ComponentType> {
+  return lazy(async () => {
+    const [page] = await Promise.all([load(), loadLaterMessages()]);
+    return { default: page };
+  });
 }
 
 /** All pages that take a session, in the order of the navigation. What they show of is in the query: names may hold anything. */
 export const ROUTES: readonly PageRoute[] = [
   {
     path: "/",
-    section: "overview",
+    name: "overview",
     page: lazy(async () => ({ default: (await import("../pages/overview/page.tsx")).OverviewPage })),
   },
   {
     path: "/socket",
-    section: "channels",
-    page: lazy(async () => ({ default: (await import("../pages/channels/page.tsx")).ChannelsPage })),
+    name: "channels",
+    page: later(async () => (await import("../pages/channels/page.tsx")).ChannelsPage),
   },
   {
     path: "/connections",
-    section: "connections",
-    page: lazy(async () => ({ default: (await import("../pages/connections/page.tsx")).ConnectionsPage })),
+    name: "connections",
+    page: later(async () => (await import("../pages/connections/page.tsx")).ConnectionsPage),
   },
   {
     path: "/users",
-    section: "users",
-    page: lazy(async () => ({ default: (await import("../pages/users/page.tsx")).UsersPage })),
+    name: "users",
+    page: later(async () => (await import("../pages/users/page.tsx")).UsersPage),
   },
   {
     path: "/notifications",
-    section: "notifications",
-    page: lazy(async () => ({ default: (await import("../pages/notifications/page.tsx")).NotificationsPage })),
+    name: "notifications",
+    page: later(async () => (await import("../pages/notifications/page.tsx")).NotificationsPage),
   },
   {
     path: "/playground",
-    section: "playground",
-    page: lazy(async () => ({ default: (await import("../pages/playground/page.tsx")).PlaygroundPage })),
+    name: "playground",
+    page: later(async () => (await import("../pages/playground/page.tsx")).PlaygroundPage),
   },
   {
     path: "/audit",
-    section: "audit",
-    page: lazy(async () => ({ default: (await import("../pages/audit/page.tsx")).AuditPage })),
+    name: "audit",
+    page: later(async () => (await import("../pages/audit/page.tsx")).AuditPage),
   },
   {
     path: "/nodes",
-    section: "nodes",
+    name: "nodes",
     operator: true,
-    page: lazy(async () => ({ default: (await import("../pages/nodes/page.tsx")).NodesPage })),
+    page: later(async () => (await import("../pages/nodes/page.tsx")).NodesPage),
   },
   {
     path: "/settings",
-    section: "settings",
+    name: "settings",
     operator: true,
-    page: lazy(async () => ({ default: (await import("../pages/settings/page.tsx")).SettingsPage })),
+    page: later(async () => (await import("../pages/settings/page.tsx")).SettingsPage),
   },
 ];

@@ -103,12 +103,12 @@ function Entry({
   readonly current: boolean;
   readonly close: () => void;
 }) {
-  const { t } = useTranslation(route.section);
+  const { t } = useTranslation("pages");
   return (
     <NavLink
       component={Link}
       href={route.path}
-      label={t("title")}
+      label={t(route.name)}
       active={current}
       {...(current ? { "aria-current": "page" as const } : undefined)}
       onClick={close}

@@ -1,8 +1,9 @@
-import type { en } from "./en/index.ts";
+import type { first } from "./en/first.ts";
+import type { later } from "./en/later.ts";
 
 declare module "i18next" {
   interface CustomTypeOptions {
     defaultNS: "common";
-    resources: typeof en;
+    resources: typeof first & typeof later;
   }
 }

@@ -2,12 +2,20 @@ import { readdirSync } from "node:fs";
 import { ERROR_TABLE } from "@roomcast/protocol";
 import { describe, expect, it } from "vitest";
 import { LANGUAGES, type Language } from "../app/preferences.ts";
-import { en } from "./en/index.ts";
-import { loadMessages } from "./messages.ts";
-import { pt } from "./pt/index.ts";
-import { zh } from "./zh/index.ts";
+import { first as firstEn } from "./en/first.ts";
+import { later as laterEn } from "./en/later.ts";
+import { loadLaterMessages, loadMessages, messages } from "./messages.ts";
+import { first as firstPt } from "./pt/first.ts";
+import { later as laterPt } from "./pt/later.ts";
+import { first as firstZh } from "./zh/first.ts";
+import { later as laterZh } from "./zh/later.ts";
 
-const CATALOGUES: Readonly<Record<Language, object>> = { en, zh, pt };
+const en = { ...firstEn, ...laterEn };
+const CATALOGUES: Readonly<Record<Language, object>> = {
+  en,
+  zh: { ...firstZh, ...laterZh },
+  pt: { ...firstPt, ...laterPt },
+};
 
 /** All texts of a catalogue by their keys. */
 function textsOf(tree: object, path = ""): Map<string, string> {
@@ -45,7 +53,7 @@ describe.each(["zh", "pt"] as const)("the catalogue in %s", (language) => {
 describe("the catalogue", () => {
   it("has a file for each section in each language, and none besides", () => {
     const files = (language: string): string[] =>
-      readdirSync(new URL(language, import.meta.url)).filter((name) => name !== "index.ts");
+      readdirSync(new URL(language, import.meta.url)).filter((name) => !["first.ts", "later.ts"].includes(name));
     for (const language of Object.keys(LANGUAGES)) {
       expect([language, files(language)]).toEqual([language, files("en")]);
       expect(files(language)).toHaveLength(Object.keys(en).length);
@@ -59,10 +67,20 @@ describe("the catalogue", () => {
     }
   });
 
+  it("is loaded in two parts, of each language", async () => {
+    await loadMessages("pt");
+    const said = (): string[] => ["pages:users", "users:description"].map((key) => messages.t(key as never) as string);
+    expect(said()).toEqual([firstPt.pages.users, "description"]);
+    await loadLaterMessages();
+    expect(said()).toEqual([firstPt.pages.users, laterPt.users.description]);
+    await messages.changeLanguage("zh");
+    expect(said()).toEqual([firstZh.pages.users, laterZh.users.description]);
+  });
+
   it("counts in each language", async () => {
     const said = async (language: Language): Promise<string[]> => {
-      const { t } = await loadMessages(language);
-      return [1, 2].map((count) => t("signIn:wait" as never, { count }) as string);
+      await messages.changeLanguage(language);
+      return [1, 2].map((count) => messages.t("signIn:wait" as never, { count }) as string);
     };
     expect(await said("en")).toEqual(["Try again in 1 second", "Try again in 2 seconds"]);
     expect(await said("pt")).toEqual(["Tente de novo em 1 segundo", "Tente de novo em 2 segundos"]);

@@ -1,5 +1,4 @@
 export const audit = {
-  title: "Audit log",
   description: "Who did what to whom, and when. The newest 1,000 entries are kept, for 30 days.",
   label: "Entries",
   loading: "Loading the audit log",

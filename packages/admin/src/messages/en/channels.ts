@@ -1,5 +1,4 @@
 export const channels = {
-  title: "Channels",
   description: "Every channel that somebody is in or follows.",
   copy: "Copy",
   copied: "Copied",

@@ -1,5 +1,4 @@
 export const connections = {
-  title: "Connections",
   description: "Every live connection of the tenant, on all nodes",
   table: "Live connections",
   search: {

@@ -1,5 +1,4 @@
 export const nodes = {
-  title: "Nodes",
   description: "The processes that serve this gateway together, and how each of them is.",
   asOf: "As of",
   versions: "The nodes are not all of one version: {{versions}}",

@@ -1,5 +1,4 @@
 export const notifications = {
-  title: "Notifications",
   description: "Send a message to users, wherever they are connected.",
   users: "To",
   usersHint: "Ids of users, with spaces or lines between them.",

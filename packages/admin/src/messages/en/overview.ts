@@ -1,5 +1,4 @@
 export const overview = {
-  title: "Overview",
   ofCluster: "All nodes and tenants, as they are now.",
   ofTenant: "Tenant {{tenant}}, as it is now.",
   scope: "Whose numbers",
@@ -63,5 +62,6 @@ export const overview = {
     rss: "Memory",
     backlog: "Backlog",
   },
+  time: "Time",
   chartText: "{{name}}: latest {{now}}, at most {{most}}",
 } as const;

@@ -1,5 +1,4 @@
 export const playground = {
-  title: "Playground",
   description: "Connect as any client would, send its commands, and watch what goes over the wire.",
   channel: "Channel",
   channelHelp: "Templates are filled with it.",

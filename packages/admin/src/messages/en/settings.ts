@@ -1,5 +1,4 @@
 export const settings = {
-  title: "Settings",
   description: "What this gateway runs with. It is changed in its configuration, not here.",
   documents: {
     title: "Documents",

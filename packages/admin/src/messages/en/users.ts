@@ -1,5 +1,4 @@
 export const users = {
-  title: "Users",
   description: "Find out why somebody hears nothing",
   search: { label: "User ID", action: "Diagnose", hint: "As it stands in the user's token" },
   empty: {

@@ -1,7 +1,6 @@
-import type { Messages } from "../messages.ts";
+import type { Later } from "../messages.ts";
 
-export const audit: Messages["audit"] = {
-  title: "Registro de auditoria",
+export const audit: Later["audit"] = {
   description: "Quem fez o quê a quem, e quando. São mantidas as 1.000 entradas mais novas, por 30 dias.",
   label: "Entradas",
   loading: "Carregando o registro de auditoria",

@@ -1,7 +1,6 @@
-import type { Messages } from "../messages.ts";
+import type { Later } from "../messages.ts";
 
-export const channels: Messages["channels"] = {
-  title: "Canais",
+export const channels: Later["channels"] = {
   description: "Todos os canais em que alguém está ou que alguém segue.",
   copy: "Copiar",
   copied: "Copiado",

@@ -1,7 +1,6 @@
-import type { Messages } from "../messages.ts";
+import type { Later } from "../messages.ts";
 
-export const connections: Messages["connections"] = {
-  title: "Conexões",
+export const connections: Later["connections"] = {
   description: "Todas as conexões ativas do locatário, em todos os nós",
   table: "Conexões ativas",
   search: {

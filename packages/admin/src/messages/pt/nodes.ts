@@ -1,7 +1,6 @@
-import type { Messages } from "../messages.ts";
+import type { Later } from "../messages.ts";
 
-export const nodes: Messages["nodes"] = {
-  title: "Nós",
+export const nodes: Later["nodes"] = {
   description: "Os processos que juntos servem este gateway, e como está cada um.",
   asOf: "Situação em",
   versions: "Os nós não são todos da mesma versão: {{versions}}",

@@ -1,7 +1,6 @@
-import type { Messages } from "../messages.ts";
+import type { Later } from "../messages.ts";
 
-export const notifications: Messages["notifications"] = {
-  title: "Notificações",
+export const notifications: Later["notifications"] = {
   description: "Envie uma mensagem a usuários, onde quer que estejam conectados.",
   users: "Para",
   usersHint: "Ids de usuários, separados por espaços ou linhas.",

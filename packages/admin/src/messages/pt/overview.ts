@@ -1,7 +1,6 @@
-import type { Messages } from "../messages.ts";
+import type { First } from "../messages.ts";
 
-export const overview: Messages["overview"] = {
-  title: "Visão geral",
+export const overview: First["overview"] = {
   ofCluster: "Todos os nós e locatários, como estão agora.",
   ofTenant: "Locatário {{tenant}}, como está agora.",
   scope: "De quem são os números",
@@ -65,5 +64,6 @@ export const overview: Messages["overview"] = {
     rss: "Memória",
     backlog: "Fila de saída",
   },
+  time: "Hora",
   chartText: "{{name}}: mais recente {{now}}, no máximo {{most}}",
 };

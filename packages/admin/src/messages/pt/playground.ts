@@ -1,7 +1,6 @@
-import type { Messages } from "../messages.ts";
+import type { Later } from "../messages.ts";
 
-export const playground: Messages["playground"] = {
-  title: "Laboratório",
+export const playground: Later["playground"] = {
   description: "Conecte-se como qualquer cliente, envie os comandos dele e veja o que passa pela rede.",
   channel: "Canal",
   channelHelp: "Os modelos são preenchidos com ele.",

@@ -1,7 +1,6 @@
-import type { Messages } from "../messages.ts";
+import type { Later } from "../messages.ts";
 
-export const settings: Messages["settings"] = {
-  title: "Configurações",
+export const settings: Later["settings"] = {
   description: "Com que este gateway funciona. Muda-se na configuração dele, não aqui.",
   documents: {
     title: "Documentos",

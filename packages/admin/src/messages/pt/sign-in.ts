@@ -1,6 +1,6 @@
-import type { Messages } from "../messages.ts";
+import type { First } from "../messages.ts";
 
-export const signIn: Messages["signIn"] = {
+export const signIn: First["signIn"] = {
   title: "Entrar",
   description: "Para administradores e operadores deste gateway.",
   expired: "A sua sessão terminou. Entre de novo para continuar de onde parou.",

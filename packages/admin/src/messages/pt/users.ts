@@ -1,7 +1,6 @@
-import type { Messages } from "../messages.ts";
+import type { Later } from "../messages.ts";
 
-export const users: Messages["users"] = {
-  title: "Usuários",
+export const users: Later["users"] = {
   description: "Descubra por que alguém não recebe nada",
   search: { label: "ID do usuário", action: "Diagnosticar", hint: "Como está no token do usuário" },
   empty: {

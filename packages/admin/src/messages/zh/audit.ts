@@ -1,7 +1,6 @@
-import type { Messages } from "../messages.ts";
+import type { Later } from "../messages.ts";
 
-export const audit: Messages["audit"] = {
-  title: "审计日志",
+export const audit: Later["audit"] = {
   description: "谁在何时对谁做了什么。保留最新的 1,000 条记录，为期 30 天。",
   label: "记录",
   loading: "正在加载审计日志",

@@ -1,7 +1,6 @@
-import type { Messages } from "../messages.ts";
+import type { Later } from "../messages.ts";
 
-export const channels: Messages["channels"] = {
-  title: "频道",
+export const channels: Later["channels"] = {
   description: "所有有人加入或订阅的频道。",
   copy: "复制",
   copied: "已复制",

@@ -1,6 +1,6 @@
-import type { Messages } from "../messages.ts";
+import type { First } from "../messages.ts";
 
-export const common: Messages["common"] = {
+export const common: First["common"] = {
   skip: "跳到内容",
   navigation: "导航",
   loading: "正在加载",

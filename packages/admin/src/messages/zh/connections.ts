@@ -1,7 +1,6 @@
-import type { Messages } from "../messages.ts";
+import type { Later } from "../messages.ts";
 
-export const connections: Messages["connections"] = {
-  title: "连接",
+export const connections: Later["connections"] = {
   description: "租户在所有节点上的全部实时连接",
   table: "实时连接",
   search: {

@@ -1,7 +1,6 @@
-import type { Messages } from "../messages.ts";
+import type { Later } from "../messages.ts";
 
-export const nodes: Messages["nodes"] = {
-  title: "节点",
+export const nodes: Later["nodes"] = {
   description: "共同为此网关提供服务的进程及其状态。",
   asOf: "截至",
   versions: "各节点的版本不一致：{{versions}}",

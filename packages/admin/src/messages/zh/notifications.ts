@@ -1,7 +1,6 @@
-import type { Messages } from "../messages.ts";
+import type { Later } from "../messages.ts";
 
-export const notifications: Messages["notifications"] = {
-  title: "通知",
+export const notifications: Later["notifications"] = {
   description: "向用户发送消息，无论他们在哪里连接。",
   users: "收件人",
   usersHint: "用户标识，用空格或换行分隔。",

@@ -1,7 +1,6 @@
-import type { Messages } from "../messages.ts";
+import type { First } from "../messages.ts";
 
-export const overview: Messages["overview"] = {
-  title: "概览",
+export const overview: First["overview"] = {
   ofCluster: "所有节点和租户的实时情况。",
   ofTenant: "租户 {{tenant}} 的实时情况。",
   scope: "数据范围",
@@ -65,5 +64,6 @@ export const overview: Messages["overview"] = {
     rss: "内存",
     backlog: "积压",
   },
+  time: "时间",
   chartText: "{{name}}：最新 {{now}}，最高 {{most}}",
 };

@@ -1,7 +1,6 @@
-import type { Messages } from "../messages.ts";
+import type { Later } from "../messages.ts";
 
-export const playground: Messages["playground"] = {
-  title: "试验场",
+export const playground: Later["playground"] = {
   description: "像任何客户端一样连接、发送命令，并观察线路上传输的内容。",
   channel: "频道",
   channelHelp: "用于填充模板。",

@@ -1,7 +1,6 @@
-import type { Messages } from "../messages.ts";
+import type { Later } from "../messages.ts";
 
-export const settings: Messages["settings"] = {
-  title: "设置",
+export const settings: Later["settings"] = {
   description: "此网关的运行配置。修改请在其配置中进行，而不是在这里。",
   documents: {
     title: "文档",

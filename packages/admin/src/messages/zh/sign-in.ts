@@ -1,6 +1,6 @@
-import type { Messages } from "../messages.ts";
+import type { First } from "../messages.ts";
 
-export const signIn: Messages["signIn"] = {
+export const signIn: First["signIn"] = {
   title: "登录",
   description: "供此网关的管理员和运维人员使用。",
   expired: "您的会话已结束。请重新登录，即可继续之前的操作。",

@@ -1,7 +1,6 @@
-import type { Messages } from "../messages.ts";
+import type { Later } from "../messages.ts";
 
-export const users: Messages["users"] = {
-  title: "用户",
+export const users: Later["users"] = {
   description: "查明某人为何收不到消息",
   search: { label: "用户 ID", action: "诊断", hint: "与用户令牌中的写法一致" },
   empty: {

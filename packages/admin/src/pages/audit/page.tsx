@@ -24,6 +24,7 @@ const FEW = 30;
 /** What was done, by whom. */
 export function AuditPage() {
   const { t } = useTranslation("audit");
+  const { t: pages } = useTranslation("pages");
   const { count } = useNumbers();
   const [action = "", setAction] = useParam("action");
   const [person = "", setPerson] = useParam("person");
@@ -42,7 +43,7 @@ export function AuditPage() {
   const columns = useAuditColumns(setShown);
   return (
     <Stack gap="sm">
-      <PageHeader title={t("title")} description={t("description")} />
+      <PageHeader title={pages("audit")} description={t("description")} />
       <Group align="flex-end" gap="sm">
         <NativeSelect
           label={t("action")}

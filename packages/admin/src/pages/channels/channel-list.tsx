@@ -25,6 +25,7 @@ const MOST_SEARCHED = 255;
 /** Every active channel. */
 export function ChannelList() {
   const { t } = useTranslation("channels");
+  const { t: pages } = useTranslation("pages");
   const { count } = useNumbers();
   const [search, setSearch] = useParam("search");
   const [sorting, sort] = useSorting();
@@ -38,7 +39,7 @@ export function ChannelList() {
   const unknown = list.error !== null && list.entries.length === 0;
   return (
     <Stack gap="sm">
-      <PageHeader title={t("title")} description={t("description")} />
+      <PageHeader title={pages("channels")} description={t("description")} />
       <Group align="flex-end" gap="sm">
         <SearchField value={search ?? ""} change={setSearch} />
         <OpenChannel />
@@ -59,7 +60,7 @@ export function ChannelList() {
             </Empty>
           ) : (
             <VirtualTable
-              label={t("title")}
+              label={pages("channels")}
               columns={columns}
               rows={list.entries}
               total={list.total}

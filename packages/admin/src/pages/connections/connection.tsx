@@ -25,6 +25,7 @@ const MOST_SHOWN = 160;
 /** One connection: what it is and does, and what can be done about it. */
 export function ConnectionPage({ socketId }: { readonly socketId: string }) {
   const { t } = useTranslation("connections");
+  const { t: pages } = useTranslation("pages");
   const { t: common } = useTranslation();
   const moment = useMoment();
   const watched = useConnection(socketId);
@@ -39,7 +40,7 @@ export function ConnectionPage({ socketId }: { readonly socketId: string }) {
           {t("details.back")}
         </Button>
         <PageHeader
-          title={details === undefined ? t("title") : title}
+          title={details === undefined ? pages("connections") : title}
           description={<Plain text={socketId} most={MOST_SHOWN} />}
         >
           {userId === undefined ? null : (

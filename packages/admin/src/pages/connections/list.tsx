@@ -22,6 +22,7 @@ const REFETCH_MS = 5000;
 /** All connections of the tenant, or those that are searched for. */
 export function ConnectionList() {
   const { t } = useTranslation("connections");
+  const { t: pages } = useTranslation("pages");
   const { t: common } = useTranslation();
   const [query, setQuery] = useSearchParams();
   const search = readSearch(query);
@@ -40,7 +41,7 @@ export function ConnectionList() {
   const empty = list.entries.length === 0 && !list.loading && !list.more && list.error === null;
   return (
     <>
-      <PageHeader title={t("title")} description={t("description")} />
+      <PageHeader title={pages("connections")} description={t("description")} />
       <SearchForm search={search} change={change} />
       <Count search={search} list={list} />
       {list.error === null ? null : <Failure error={list.error} retry={list.reload} />}

@@ -16,6 +16,7 @@ const EVERY = 5000;
 /** The nodes of the cluster, and how each is. */
 export function NodesPage() {
   const { t } = useTranslation("nodes");
+  const { t: pages } = useTranslation("pages");
   const { t: common } = useTranslation();
   const { rest } = useSession();
   const { data, error, isPending, dataUpdatedAt, refetch, isFetching } = useQuery({
@@ -26,7 +27,7 @@ export function NodesPage() {
   const versions = [...new Set(data?.flatMap(({ version }) => version ?? []))];
   return (
     <>
-      <PageHeader title={t("title")} description={t("description")}>
+      <PageHeader title={pages("nodes")} description={t("description")}>
         <Button size="xs" variant="default" loading={isFetching && isPending} onClick={() => void refetch()}>
           {common("reload")}
         </Button>

@@ -12,12 +12,13 @@ const BLANK: Draft = { users: "", kind: "text", message: "" };
 /** Sends to users, and shows what was sent. */
 export function NotificationsPage() {
   const { t } = useTranslation("notifications");
+  const { t: pages } = useTranslation("pages");
   const [sent, add] = useSent();
   const [userId = ""] = useParam("userId");
   const draft = useDraft<Draft>(`notification ${userId}`, { ...BLANK, users: userId });
   return (
     <Stack gap="lg">
-      <PageHeader title={t("title")} description={t("description")} />
+      <PageHeader title={pages("notifications")} description={t("description")} />
       <NotifyForm
         draft={draft.value}
         change={draft.change}

@@ -1,10 +1,8 @@
-import "@mantine/charts/styles.css";
-import { LineChart, type LineChartSeries } from "@mantine/charts";
 import { Paper, SimpleGrid, Text } from "@mantine/core";
 import { useId, useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import { useLocale } from "../../components/use-locale.ts";
 import { useNumbers } from "../../components/use-numbers.ts";
+import { LineChart } from "./line-chart.tsx";
 import type { Scope } from "./use-stats.ts";
 import type { Point } from "./timeline.ts";
 
@@ -13,7 +11,7 @@ type Name = Exclude<keyof Point, "t">;
 interface Series {
   readonly name: Name;
   readonly color: string;
-  readonly dash?: string;
+  readonly dash?: readonly number[];
 }
 
 interface Chart {
@@ -27,27 +25,33 @@ const OF_ALL: readonly Chart[] = [
     key: "events",
     unit: "rate",
     series: [
-      { name: "in", color: "indigo.6" },
-      { name: "out", color: "teal.7", dash: "6 3" },
+      { name: "in", color: "indigo-6" },
+      { name: "out", color: "teal-7", dash: [6, 3] },
     ],
   },
-  { key: "connections", unit: "count", series: [{ name: "connections", color: "indigo.6" }] },
-  { key: "refused", unit: "rate", series: [{ name: "refused", color: "red.7" }] },
+  { key: "connections", unit: "count", series: [{ name: "connections", color: "indigo-6" }] },
+  { key: "refused", unit: "rate", series: [{ name: "refused", color: "red-7" }] },
 ];
 const OF_NODES: readonly Chart[] = [
   {
     key: "latency",
     unit: "milliseconds",
     series: [
-      { name: "p50", color: "indigo.6" },
-      { name: "p95", color: "teal.7", dash: "6 3" },
-      { name: "p99", color: "red.7", dash: "2 2" },
+      { name: "p50", color: "indigo-6" },
+      { name: "p95", color: "teal-7", dash: [6, 3] },
+      { name: "p99", color: "red-7", dash: [2, 2] },
     ],
   },
-  { key: "loop", unit: "milliseconds", series: [{ name: "loop", color: "indigo.6" }] },
-  { key: "memory", unit: "bytes", series: [{ name: "rss", color: "indigo.6" }] },
-  { key: "backlog", unit: "bytes", series: [{ name: "backlog", color: "indigo.6" }] },
+  { key: "loop", unit: "milliseconds", series: [{ name: "loop", color: "indigo-6" }] },
+  { key: "memory", unit: "bytes", series: [{ name: "rss", color: "indigo-6" }] },
+  { key: "backlog", unit: "bytes", series: [{ name: "backlog", color: "indigo-6" }] },
 ];
+
+/** Between two marks of an axis: no halves of what is counted, and bytes by powers of two. */
+const STEPS: Partial<Record<Chart["unit"], readonly number[]>> = {
+  count: Array.from({ length: 10 }, (_, power) => [1, 2, 5].map((digit) => digit * 10 ** power)).flat(),
+  bytes: Array.from({ length: 44 }, (_, power) => 2 ** power),
+};
 
 /** The last quarter of an hour. Loaded after the page, of which it is the largest part. */
 export function Charts({ points, scope }: { readonly points: readonly Point[]; readonly scope: Scope }) {
@@ -63,17 +67,14 @@ export function Charts({ points, scope }: { readonly points: readonly Point[]; r
 
 function OneChart({ chart, points }: { readonly chart: Chart; readonly points: readonly Point[] }) {
   const { t } = useTranslation("overview");
-  const locale = useLocale();
   const format = useNumbers()[chart.unit];
   const title = useId();
-  const time = useMemo(() => new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" }), [locale]);
-  const few = points.filter(({ connections }) => connections !== null).length < 3;
-  const series: LineChartSeries[] = chart.series.map(({ name, color, dash }) => ({
-    name,
-    color,
-    label: t(`series.${name}`),
-    ...(dash === undefined ? undefined : { strokeDasharray: dash }),
-  }));
+  const lines = useMemo(
+    () => chart.series.map(({ name, ...look }) => ({ label: t(`series.${name}`), ...look })),
+    [chart, t],
+  );
+  const times = useMemo(() => points.map((point) => point.t), [points]);
+  const values = useMemo(() => chart.series.map(({ name }) => points.map((point) => point[name])), [chart, points]);
   return (
     <Paper withBorder p="sm" component="figure" m={0} aria-labelledby={title}>
       <figcaption id={title}>
@@ -86,29 +87,14 @@ function OneChart({ chart, points }: { readonly chart: Chart; readonly points: r
           </Text>
         ))}
       </figcaption>
-      <div aria-hidden="true">
-        <LineChart
-          h={180}
-          mt="xs"
-          data={points as Point[] & Record<string, unknown>[]}
-          dataKey="t"
-          series={series}
-          curveType="linear"
-          // A line takes two points.
-          withDots={few}
-          withLegend={series.length > 1}
-          valueFormatter={format}
-          yAxisProps={{ width: 70 }}
-          xAxisProps={{
-            tickFormatter: (value: number) => time.format(value),
-            interval: 17,
-          }}
-          // Also asked before there is anything to point at.
-          tooltipProps={{ labelFormatter: (value) => (typeof value === "number" ? time.format(value) : "") }}
-          lineProps={{ isAnimationActive: false }}
-          lineChartProps={{ accessibilityLayer: false }}
-        />
-      </div>
+      <LineChart
+        time={t("time")}
+        lines={lines}
+        times={times}
+        values={values}
+        format={format}
+        steps={STEPS[chart.unit]}
+      />
     </Paper>
   );
 }

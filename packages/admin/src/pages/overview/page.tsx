@@ -21,13 +21,14 @@ const Charts = lazy(async () => ({ default: (await import("./charts.tsx")).Chart
 /** What goes on: of all nodes for operators, of the tenant for admins. */
 export function OverviewPage() {
   const { t } = useTranslation("overview");
+  const { t: pages } = useTranslation("pages");
   const { operator, tenantId } = useSession();
   const [chosen, choose] = useParam("scope");
   const scope: Scope = operator && chosen !== "tenant" ? "cluster" : "tenant";
   return (
     <>
       <PageHeader
-        title={t("title")}
+        title={pages("overview")}
         description={scope === "cluster" ? t("ofCluster") : t("ofTenant", { tenant: tenantId })}
       >
         {operator ? (
@@ -50,6 +51,7 @@ export function OverviewPage() {
 
 function Numbers({ scope }: { readonly scope: Scope }) {
   const { t } = useTranslation("overview");
+  const { t: pages } = useTranslation("pages");
   const { readings, points, unreachable, loading, error, retry } = useStats(scope);
   const figures = useFigures(sumUp(readings), scope);
   if (loading && error === null) return <Skeleton h={320} role="status" aria-label={t("loading")} />;
@@ -63,7 +65,7 @@ function Numbers({ scope }: { readonly scope: Scope }) {
         <Alert color="yellow" title={t("unreachable", { nodes: unreachable.join(", ") })} />
       )}
       <Standstill at={Math.max(0, ...readings.map((reading) => reading.t))} />
-      <Figures label={t("title")} figures={figures} />
+      <Figures label={pages("overview")} figures={figures} />
       {scope === "cluster" ? (
         <section>
           <Title order={2} size="h4" mb="xs">

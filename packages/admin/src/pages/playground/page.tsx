@@ -7,10 +7,11 @@ import "./playground.css";
 /** Connections of any dialect, to try things with. */
 export function PlaygroundPage() {
   const { t } = useTranslation("playground");
+  const { t: pages } = useTranslation("pages");
   const { tenantId } = useSession();
   return (
     <>
-      <PageHeader title={t("title")} description={t("description")} />
+      <PageHeader title={pages("playground")} description={t("description")} />
       {/* Tokens are of one tenant. */}
       <Bench key={tenantId} />
     </>

@@ -12,11 +12,12 @@ import { Rules } from "./rules.tsx";
 /** What the gateway runs with. */
 export function SettingsPage() {
   const { t } = useTranslation("settings");
+  const { t: pages } = useTranslation("pages");
   const [query, setQuery] = useSearchParams();
   const question = readQuestion(query);
   return (
     <>
-      <PageHeader title={t("title")} description={t("description")} />
+      <PageHeader title={pages("settings")} description={t("description")} />
       <Stack gap="md">
         <Section title={t("tester.title")} description={t("tester.text")}>
           <RuleTester initial={question} asked={(next) => setQuery(writeQuestion(next), { replace: true })} />

@@ -13,6 +13,7 @@ const MOST_SHOWN = 160;
 /** Diagnoses what a user hears, or asks whose. */
 export function UsersPage() {
   const { t } = useTranslation("users");
+  const { t: pages } = useTranslation("pages");
   const [query, setQuery] = useSearchParams();
   const asked = query.get("userId") ?? "";
   // What nobody can be called is shown in its field alone, where it can be mended.
@@ -22,7 +23,7 @@ export function UsersPage() {
   const channel = query.get("channel") ?? usual;
   return (
     <>
-      <PageHeader title={userId === "" ? t("title") : t("heading", { userId })} description={t("description")} />
+      <PageHeader title={userId === "" ? pages("users") : t("heading", { userId })} description={t("description")} />
       <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md" mb="md">
         <NameForm
           label={t("search.label")}
