@@ -29,7 +29,7 @@ const TAIL_SCROLLED: View = {
   scroller: TABLE,
   turns: true,
 };
-const OVERVIEW: View = { name: "overview", title: "overview", path: "", stands: ".recharts-surface" };
+const OVERVIEW: View = { name: "overview", title: "overview", path: "", stands: "figure canvas" };
 
 const FRAMES: readonly Measure[] = [
   { key: "fps", title: "frames / s", digits: 1, better: "more" },
