@@ -8,7 +8,7 @@ import { App } from "./app/app.tsx";
 import { chooseLanguage, readPreferences } from "./app/preferences.ts";
 import { readNonce, readSettings } from "./app/settings.ts";
 import { reloadWhenStale } from "./app/stale.ts";
-import { loadMessages, messages } from "./messages/messages.ts";
+import { loadMessages } from "./messages/messages.ts";
 import "./page.css";
 
 reloadWhenStale(window);
@@ -19,7 +19,7 @@ const settings = readSettings(document);
 const root = createRoot(document.getElementById("root") as HTMLElement);
 const language = readPreferences(document.cookie).language ?? chooseLanguage(navigator.languages);
 // Without `await`: parts that are loaded meanwhile may need this one.
-void loadMessages(language).then(() =>
+void loadMessages(language).then((messages) =>
   root.render(
     <StrictMode>
       <App settings={settings} nonce={nonce} messages={messages} />

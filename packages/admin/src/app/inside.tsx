@@ -1,22 +1,23 @@
 import "@mantine/notifications/styles.css";
 import { Loader } from "@mantine/core";
 import { Notifications } from "@mantine/notifications";
-import { Suspense } from "react";
+import { Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Route, Switch, useLocation } from "wouter";
 import { LiveProvider } from "../api/live.tsx";
 import { ErrorBoundary } from "../components/error-boundary.tsx";
 import { PageHeader } from "../components/page-header.tsx";
 import { Ending, Upgraded } from "./notices.tsx";
-import { ROUTES } from "./routes.tsx";
+import { lazyPages, type LazyPage } from "./routes.tsx";
 import { useSession } from "./session.tsx";
 import { Shell } from "./shell.tsx";
 import { useTenantInAddress } from "./tenant-in-address.ts";
 
 /** What somebody sees who has signed in. */
 export function Inside() {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const { tenantId } = useSession();
+  const [pages] = useState(() => lazyPages(i18n));
   const [location] = useLocation();
   useTenantInAddress();
   return (
@@ -28,7 +29,7 @@ export function Inside() {
         {/* Another tenant is begun anew: nothing of the one is shown as the other's. */}
         <ErrorBoundary key={`${tenantId} ${location}`}>
           <Suspense fallback={<Loader role="status" aria-label={t("loading")} />}>
-            <Pages />
+            <Pages pages={pages} />
           </Suspense>
         </ErrorBoundary>
       </Shell>
@@ -36,15 +37,17 @@ export function Inside() {
   );
 }
 
-function Pages() {
+function Pages({ pages }: { readonly pages: readonly LazyPage[] }) {
   const { operator } = useSession();
   return (
     <Switch>
-      {ROUTES.filter((route) => operator || route.operator !== true).map(({ path, page: Page }) => (
-        <Route key={path} path={path}>
-          <Page />
-        </Route>
-      ))}
+      {pages
+        .filter((page) => operator || page.operator !== true)
+        .map(({ path, page: Page }) => (
+          <Route key={path} path={path}>
+            <Page />
+          </Route>
+        ))}
       <Route>
         <Missing />
       </Route>

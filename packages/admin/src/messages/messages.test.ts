@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { LANGUAGES, type Language } from "../app/preferences.ts";
 import { first as firstEn } from "./en/first.ts";
 import { later as laterEn } from "./en/later.ts";
-import { loadLaterMessages, loadMessages, messages } from "./messages.ts";
+import { loadLaterMessages, loadMessages } from "./messages.ts";
 import { first as firstPt } from "./pt/first.ts";
 import { later as laterPt } from "./pt/later.ts";
 import { first as firstZh } from "./zh/first.ts";
@@ -68,10 +68,10 @@ describe("the catalogue", () => {
   });
 
   it("is loaded in two parts, of each language", async () => {
-    await loadMessages("pt");
+    const messages = await loadMessages("pt");
     const said = (): string[] => ["pages:users", "users:description"].map((key) => messages.t(key as never) as string);
     expect(said()).toEqual([firstPt.pages.users, "description"]);
-    await loadLaterMessages();
+    await loadLaterMessages(messages);
     expect(said()).toEqual([firstPt.pages.users, laterPt.users.description]);
     await messages.changeLanguage("zh");
     expect(said()).toEqual([firstZh.pages.users, laterZh.users.description]);
@@ -79,7 +79,7 @@ describe("the catalogue", () => {
 
   it("counts in each language", async () => {
     const said = async (language: Language): Promise<string[]> => {
-      await messages.changeLanguage(language);
+      const messages = await loadMessages(language);
       return [1, 2].map((count) => messages.t("signIn:wait" as never, { count }) as string);
     };
     expect(await said("en")).toEqual(["Try again in 1 second", "Try again in 2 seconds"]);

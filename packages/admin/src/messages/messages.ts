@@ -1,4 +1,4 @@
-import i18next from "i18next";
+import i18next, { type i18n } from "i18next";
 import { initReactI18next } from "react-i18next";
 import type { Language } from "../app/preferences.ts";
 import { first } from "./en/first.ts";
@@ -40,11 +40,9 @@ const LATER: Readonly<Record<keyof Later, true>> = {
   users: true,
 };
 
-/** The catalogue. It says nothing before {@link loadMessages}. */
-export const messages = i18next.createInstance();
-
-/** Loads what is needed before a page is chosen, in one language; others come when they are asked for. */
-export async function loadMessages(language: Language): Promise<void> {
+/** The catalogue, with what is needed before a page is chosen, in one language; others come when they are asked for. */
+export async function loadMessages(language: Language): Promise<i18n> {
+  const messages = i18next.createInstance();
   await messages
     .use(initReactI18next)
     .use({
@@ -69,9 +67,10 @@ export async function loadMessages(language: Language): Promise<void> {
       fallbackLng: "en",
       react: { useSuspense: true },
     });
+  return messages;
 }
 
 /** Loads what the other pages say, all at once: they speak of each other. */
-export async function loadLaterMessages(): Promise<void> {
+export async function loadLaterMessages(messages: i18n): Promise<void> {
   await messages.loadNamespaces(Object.keys(LATER));
 }
