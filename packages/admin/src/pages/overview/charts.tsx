@@ -53,7 +53,7 @@ const STEPS: Partial<Record<Chart["unit"], readonly number[]>> = {
   bytes: Array.from({ length: 44 }, (_, power) => 2 ** power),
 };
 
-/** The last quarter of an hour. Loaded after the page, of which it is the largest part. */
+/** The last quarter of an hour. Loaded after the numbers of now, which do not wait for it. */
 export function Charts({ points, scope }: { readonly points: readonly Point[]; readonly scope: Scope }) {
   const charts = scope === "cluster" ? [...OF_ALL, ...OF_NODES] : OF_ALL;
   return (
