@@ -10,6 +10,8 @@ import { monotonic } from "./clock.ts";
 const END = "\0";
 const POLL_MS = 50;
 const PATIENCE_MS = 30_000;
+/** Where nobody takes leave of dead processes, they count as there for ever. */
+const GONE_MS = 3000;
 
 /** Without what browsers do of their own accord, and without slowing down what nobody sees. */
 const ARGUMENTS = [
@@ -21,6 +23,8 @@ const ARGUMENTS = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
+  "--disable-breakpad",
+  "--disable-crash-reporter",
   "--disable-background-timer-throttling",
   "--disable-backgrounding-occluded-windows",
   "--disable-renderer-backgrounding",
@@ -73,6 +77,8 @@ export class Chromium {
     const stdio = ["ignore", "ignore", "ignore", "pipe", "pipe"] as const;
     const child = spawn(file, [...ARGUMENTS, `--user-data-dir=${folder}`, "about:blank"], {
       stdio: [...stdio],
+      // All of its processes are one group, which is ended as one.
+      detached: true,
       // What it leaves there goes with its own folder.
       env: { ...process.env, TMPDIR: folder },
     });
@@ -111,12 +117,11 @@ export class Chromium {
   }
 
   async close(): Promise<void> {
-    if (this.#child.exitCode === null && this.#child.signalCode === null) {
-      const gone = once(this.#child, "exit");
-      this.#child.kill("SIGKILL");
-      await gone;
-    }
-    // Its other processes may still be writing there.
+    // Any of its processes would write to the folder again.
+    const { pid } = this.#child;
+    const began = monotonic();
+    while (pid !== undefined && killed(-pid) && monotonic() - began < GONE_MS)
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     rmSync(this.#folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   }
 
@@ -134,6 +139,15 @@ export class Chromium {
       if (error === undefined) asked?.resolve(result ?? {});
       else asked?.reject(new Error(error.message));
     }
+  }
+}
+
+/** Kills what is left of a process group; false where nothing is. */
+function killed(group: number): boolean {
+  try {
+    return process.kill(group, "SIGKILL");
+  } catch {
+    return false;
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { expectAccessible, NARROWEST, Site, until } from "./site.ts";
+import { GATEWAY_AWAY, expectAccessible, NARROWEST, Site, until } from "./site.ts";
 
 // What is around all pages.
 
@@ -135,7 +135,7 @@ describe("the server", () => {
     await page.getByRole("button", { name: "Reload the page" }).click();
     await until(() => expect(loads.count).toBe(1));
     await heading(page, "Users").waitFor();
-    site.forgive(/WebSocket connection|ERR_CONNECTION_REFUSED/);
+    site.forgive(GATEWAY_AWAY);
   });
 
   it("may not have a part of the page any more, which is then loaded anew", async () => {

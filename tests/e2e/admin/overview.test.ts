@@ -1,7 +1,7 @@
 import type { Locator, Page } from "playwright-core";
 import type { Socket } from "socket.io-client";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { expectAccessible, NARROWEST, PHONE, Site, takePictures, TAKES_PICTURES, until } from "./site.ts";
+import { GATEWAY_AWAY, expectAccessible, NARROWEST, PHONE, Site, takePictures, TAKES_PICTURES, until } from "./site.ts";
 
 // Live numbers of real traffic.
 
@@ -198,6 +198,6 @@ describe("the overview of an admin", () => {
     const standstill = page.getByRole("status").filter({ hasText: "There is no live connection at the moment." });
     await site.restart(async () => await standstill.waitFor());
     await standstill.waitFor({ state: "detached" });
-    site.forgive(/WebSocket connection|ERR_CONNECTION_REFUSED/);
+    site.forgive(GATEWAY_AWAY);
   });
 });

@@ -4,7 +4,18 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Page } from "playwright-core";
 import { CopiedPrograms, runShell } from "./playground-code.ts";
 import { PlaygroundPanel, type DialectLabel } from "./playground-panel.ts";
-import { expectAccessible, NARROWEST, OPERATOR_KEY, PHONE, SECRET, Site, takePictures, TENANT, until } from "./site.ts";
+import {
+  GATEWAY_AWAY,
+  expectAccessible,
+  NARROWEST,
+  OPERATOR_KEY,
+  PHONE,
+  SECRET,
+  Site,
+  takePictures,
+  TENANT,
+  until,
+} from "./site.ts";
 
 let site: Site;
 beforeAll(async () => {
@@ -540,6 +551,6 @@ describe("a gateway that goes away", () => {
     // The new link's frames are seen from the first on.
     await panel.row("Frames", '0{"sid":"•••"').waitFor();
     expect(await panel.ask("subscribe")).toContain('"ok": true');
-    site.forgive(/WebSocket connection to|ERR_CONNECTION_REFUSED/);
+    site.forgive(GATEWAY_AWAY);
   });
 });

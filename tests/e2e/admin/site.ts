@@ -43,6 +43,9 @@ export interface SiteOptions {
   readonly server?: Parameters<typeof startServer>[1];
 }
 
+/** What the console says of what is asked while the gateway ends, or is not there. */
+export const GATEWAY_AWAY = /WebSocket connection|ERR_CONNECTION_(REFUSED|RESET|CLOSED)|ERR_EMPTY_RESPONSE/;
+
 /** A gateway that serves the page as it is built, a browser to look at it with, and what went wrong there. */
 export class Site {
   readonly browser: Browser;
