@@ -403,7 +403,7 @@ describe("tokens and endings", () => {
 
   it("stops with an error when a fixed token has expired", async () => {
     const node = await start();
-    const heard = node.client({ token: token({ expiresAt: Date.now() + 500 }) });
+    const heard = node.client({ token: token({ expiresAt: Date.now() + 2000 }) });
     await heard.ready();
     await until(() => heard.client.state === "disconnected");
     expect(heard.errors).toMatchObject([{ code: "TOKEN_EXPIRED" }]);
