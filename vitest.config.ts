@@ -8,7 +8,11 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
-    testTimeout: 20_000,
+    // Only what hangs may reach these, on a busy machine of two cores, too. Waits end earlier, and say what they waited for.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    expect: { poll: { timeout: 15_000 } },
+    setupFiles: ["./tests/patience.ts"],
     pool: "forks",
     // Also where there are only two cores: most tests wait for other processes, browsers among them.
     maxWorkers: Math.max(2, availableParallelism() - 1),

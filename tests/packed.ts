@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
@@ -110,7 +110,10 @@ async function pack(missing: readonly Packed[]): Promise<void> {
   const args = ["pack", "--silent", "--ignore-scripts", `--pack-destination=${unfinished}`, ...folders];
   await run("npm", args, { cwd: repository, env: npmEnvironment() });
   for (const { manifest, tarball } of missing) {
-    const before = (await readdir(CACHE)).filter((file) => file.startsWith(`${baseName(manifest)}-`));
+    // Not the same one, which another process may have made meanwhile, and installs from now.
+    const before = (await readdir(CACHE)).filter(
+      (file) => file.startsWith(`${baseName(manifest)}-`) && file !== basename(tarball),
+    );
     // At once: other processes of this run look for it too.
     await rename(join(unfinished, `${baseName(manifest)}.tgz`), tarball);
     await Promise.all(before.map((file) => rm(join(CACHE, file), { force: true })));

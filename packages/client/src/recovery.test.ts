@@ -1,7 +1,7 @@
 import { GatewayError, type Filter, type Position } from "@roomcast/protocol";
 import fc from "fast-check";
 import { expect, it, vi } from "vitest";
-import { TestNode, type Heard } from "../test/node.ts";
+import { QUICK_HEARTBEAT, TestNode, type Heard } from "../test/node.ts";
 
 /** What was published, by the number that is its payload. */
 type Published = Map<number, Position>;
@@ -36,7 +36,10 @@ it("hands out each retained event once, in order, and announces what is lost", {
       fc.boolean(),
       fc.array(step, { minLength: 3, maxLength: 14 }),
       async (chosen, joined, steps) => {
-        const node = await TestNode.start({ channels: [{ match: "p", keep: { size: 25, seconds: 60 } }] });
+        const node = await TestNode.start({
+          channels: [{ match: "p", keep: { size: 25, seconds: 60 } }],
+          attach: QUICK_HEARTBEAT,
+        });
         try {
           const heard = node.client({ reconnectionDelay: 5 });
           for (const i of chosen) heard.client.subscribe({ topic: "p", filter: FILTERS[i]?.filter ?? {} });

@@ -10,6 +10,9 @@ import { Proxy } from "./proxy.ts";
 
 type Claims = Partial<Pick<Principal, "userId" | "roles" | "expiresAt" | "tenantId">>;
 
+/** Finds a wire that has gone silent within a second. Also one whose process has other things to do for so long. */
+export const QUICK_HEARTBEAT = { heartbeat: { intervalSeconds: 0.3, timeoutSeconds: 0.3 } } as const;
+
 /** A token of the tests: they are about what becomes of tokens, not about signatures. */
 export function token(claims: Claims = {}): string {
   return JSON.stringify({ userId: "ada", ...claims });
@@ -64,10 +67,7 @@ export class TestNode {
     const httpServer = createServer();
     const { attach: attachOptions, ...options } = this.#options;
     this.gateway = createGateway({ auth: authenticator, broker: new DistantBroker(), ...options });
-    this.roomcast = attach(httpServer, this.gateway, {
-      heartbeat: { intervalSeconds: 0.3, timeoutSeconds: 0.3 },
-      ...attachOptions,
-    });
+    this.roomcast = attach(httpServer, this.gateway, attachOptions);
     await new Promise<void>((resolve) => httpServer.listen(0, "127.0.0.1", resolve));
     return (httpServer.address() as AddressInfo).port;
   }

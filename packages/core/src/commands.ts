@@ -118,20 +118,20 @@ async function all(session: Session, { commands }: Of<"all">): Promise<Answer> {
   // No session may have so many: nobody's rule function is asked for each of thousands.
   if (asked.length > session.services.limits.subscriptionsPerSession) throw limitReached("subscriptionsPerSession");
   let principal: Principal;
-  let prepared: Awaited<ReturnType<typeof prepare>>[];
+  let prepared: (Awaited<ReturnType<typeof prepare>> & { readonly command: Of<"subscribe"> })[];
   do {
     ({ principal } = session);
     prepared = [];
-    for (const command of commands) if (command.type === "subscribe") prepared.push(await prepare(session, command));
+    for (const command of commands)
+      if (command.type === "subscribe") prepared.push({ command, ...(await prepare(session, command)) });
     // Of a principal that was replaced meanwhile, nothing that was decided holds.
   } while (principal !== session.principal);
   for (const command of commands) if (command.type === "unsubscribe") checkSubscribed(session, command);
   const begun: { readonly fresh: boolean; readonly id: string; readonly followed: Followed }[] = [];
   try {
-    for (const { id, address, options } of prepared) {
-      // What was begun is looked at again by whoever replaced it; what was not would be begun with an old right.
-      if (principal !== session.principal)
-        throw new GatewayError("UNAVAILABLE", "The session's rights changed meanwhile");
+    for (const { command, ...earlier } of prepared) {
+      // What was begun is looked at again by whoever replaced the principal; what was not is decided anew.
+      const { id, address, options } = principal === session.principal ? earlier : await prepare(session, command);
       // The same may stand in the list twice.
       const again = find(session, id);
       const followed = await follow(session, address, again === undefined ? options : { ...options, again });

@@ -1,5 +1,6 @@
-import { nativeDialect, type Dialect } from "@roomcast/protocol";
+import { nativeDialect, type Dialect, type Principal } from "@roomcast/protocol";
 import { describe, expect, it } from "vitest";
+import { MemoryBroker } from "./memory-broker.ts";
 import { TestGateway, testPrincipal, trustingAuthenticator } from "./testing/index.ts";
 
 /** The native dialect, with rooms that a session is put into, and ears for what is said to all. */
@@ -119,6 +120,39 @@ describe("commands that are carried out together", () => {
     expect(followed).toEqual(["a", "b", "a", "a"]);
     await test.gateway.publish({ tenantId: "default", name: "a" }, "e", 1);
     expect(alice.events()).toHaveLength(1);
+  });
+
+  it("are decided anew where the session's principal is replaced while they are carried out", async () => {
+    let next = testPrincipal({ info: { second: true } });
+    const broker = new MemoryBroker();
+    const subscribe = broker.subscribe.bind(broker);
+    const second: Principal[] = [];
+    const test = new TestGateway({
+      broker,
+      channels: [
+        {
+          match: "b",
+          subscribe: (principal) => {
+            second.push(principal);
+            return principal.info?.["third"] !== true;
+          },
+        },
+      ],
+    });
+    const alice = await test.connect({}, { ...listening, rooms: () => [] });
+    broker.subscribe = async (address) => {
+      if (address.name === "a") await alice.session.refresh({ kind: "token", token: next });
+      return await subscribe(address);
+    };
+    const names = async (): Promise<readonly string[]> =>
+      (await test.gateway.channels("default")).entries.map(({ name }) => name);
+    expect(await alice.request("all", ["a", "b"])).toEqual({ ok: true });
+    expect(second.at(-1)).toBe(next);
+    expect(await names()).toEqual(["a", "b"]);
+    for (const subscriptionId of ["a", "b"]) await alice.request("unsubscribe", { subscriptionId });
+    next = testPrincipal({ info: { third: true } });
+    expect(await alice.request("all", ["a", "b"])).toMatchObject({ error: { code: "FORBIDDEN" } });
+    expect(await names()).toEqual([]);
   });
 
   it("are refused without a question where they are more than a session may have", async () => {

@@ -463,7 +463,7 @@ describe("nestjs/nest#12088: an error comes back on the acknowledgement of the m
 
 describe("nestjs/nest#13534: an application with connections that stand closes", () => {
   it.each(["express", "fastify"] as const)("on %s, those of own gateways among them", async (platform) => {
-    const made = await start({ providers: [Chat], platform, roomcast: { drainSeconds: 10 } });
+    const made = await start({ providers: [Chat], platform, roomcast: { drainSeconds: 30 } });
     const mine = await made.connect();
     const polling = await made.connect({ transports: ["polling"] });
     const theirs = await chat(made);
@@ -471,7 +471,7 @@ describe("nestjs/nest#13534: an application with connections that stand closes",
     const begin = performance.now();
     await made.app.close();
     await Promise.all(gone);
-    expect(performance.now() - begin).toBeLessThan(5000);
+    expect(performance.now() - begin).toBeLessThan(20_000);
     expect((made.app.getHttpServer() as { listening: boolean }).listening).toBe(false);
     // Nothing is left of it: another has the port.
     const again = await application({ providers: [Chat], platform });

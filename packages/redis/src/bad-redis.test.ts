@@ -241,7 +241,7 @@ describe("a Redis that cannot serve any more", () => {
     const { position } = await made.publish(room("a"), DRAFT, { keep: KEEP });
     for (const how of ["stopped", "paused"]) {
       if (how === "stopped") server.stall();
-      else await server.cli("client", "pause", "2500", "all");
+      else await server.cli("client", "pause", "4000", "all");
       const from = performance.now();
       // Of the machine, which may have other things to do.
       const lateness = delay(COMMAND_MS).then(() => performance.now() - from - COMMAND_MS);

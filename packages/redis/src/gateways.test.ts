@@ -8,6 +8,8 @@ import { RedisServer } from "../test/redis-server.ts";
 import { redisParts } from "./parts.ts";
 
 const PATIENCE_MS = 20_000;
+/** Less than anybody would wait for a Redis that is away, and enough for a machine with much else to do. */
+const AT_ONCE_MS = 10_000;
 const address = { tenantId: "default", name: "a" };
 
 let server: RedisServer;
@@ -404,7 +406,7 @@ describe("two gateways whose Redis is killed", { timeout: 60_000 }, () => {
       const begun = performance.now();
       const alice = one.open(nativeDialect, admission);
       await until(() => expect(alice.received("session").length).toBe(1));
-      expect(performance.now() - begun).toBeLessThan(2500);
+      expect(performance.now() - begun).toBeLessThan(AT_ONCE_MS);
       await own.resume();
       await until(async () => expect((await two.gateway.connections("default")).total).toBe(1));
       await until(async () => await two.gateway.ready());
@@ -429,7 +431,7 @@ describe("two gateways whose Redis is killed", { timeout: 60_000 }, () => {
       for (const { gateway } of [one, two]) {
         const begun = performance.now();
         await expect(gateway.publish(address, "e", 2)).rejects.toMatchObject({ code: "UNAVAILABLE" });
-        expect(performance.now() - begun).toBeLessThan(2000);
+        expect(performance.now() - begun).toBeLessThan(AT_ONCE_MS);
         await expect(gateway.ready()).rejects.toMatchObject({ code: "UNAVAILABLE" });
       }
       const answer = await meanwhile(alice.request("publish", { channel: "a", event: "e", data: 2 }));

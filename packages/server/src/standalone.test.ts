@@ -69,6 +69,12 @@ describe("startServer", () => {
     for (const secret of [token, KEY, SECRET]) expect(log.join("")).not.toContain(secret);
   });
 
+  it("keeps idle connections for longer than proxies do", async () => {
+    const { server } = await start(await config());
+    const { headers } = await fetch(`${server.url}/health`);
+    expect(headers.get("keep-alive")).toBe("timeout=75");
+  });
+
   it("tells its address and its warnings", async () => {
     const settings = await config({ ROOMCAST_JWT_SECRET: "" });
     let ready: string | undefined;

@@ -47,7 +47,8 @@ export async function startServer(config: ResolvedConfig, options: StartOptions 
     observer,
     meters: new NodeMeters(metrics),
   });
-  const httpServer = createServer();
+  // Longer than proxies and agents keep theirs, which would else send on a connection that is being closed. Node's 5 s are shorter.
+  const httpServer = createServer({ keepAliveTimeout: 75_000 });
   const { token } = config.metrics;
   const roomcast = attach(httpServer, gateway, {
     dialects: config.dialects,

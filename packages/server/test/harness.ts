@@ -28,6 +28,8 @@ export const KEY = "a-key-for-everything-in-the-tests";
 export const ACME_KEY = "a-key-for-acme-in-the-tests-only";
 /** One for the tenants `acme` and `beta`, and role `admin`. */
 export const ACME_ADMIN_KEY = "a-key-for-admins-of-acme-and-beta";
+/** Longer than any test holds up the process: after that, `fetch` would send on a connection that is being closed. */
+const KEEP_ALIVE_MS = 300_000;
 export const SECRET = "a secret of the tests, of more than 32 bytes";
 
 export interface StartOptions {
@@ -101,7 +103,7 @@ export class TestNode {
     });
     const revokedAt = (tenantId: string, userId: string): Promise<number | undefined> =>
       gateway.revokedAt(tenantId, userId);
-    const httpServer = options.httpServer ?? createServer();
+    const httpServer = options.httpServer ?? createServer({ keepAliveTimeout: KEEP_ALIVE_MS });
     const roomcast = attach(httpServer, gateway, {
       roomTokens: new RoomTokens({ secret: SECRET, clock }),
       ...options.attach,

@@ -86,10 +86,12 @@ describe("8. limits, as they are by default", () => {
 
     it("serve again when `retryAfterMs` is over", async () => {
       const client = await suite.user();
-      let answer: Failure;
-      do answer = (await client.ask("leave", { channel: "c" })) as Failure;
-      while (answer.ok);
-      const wait = answer.error?.details?.retryAfterMs ?? 0;
+      // All at once: one after the other, a slow machine may not manage more than what is allowed.
+      const answers = (await Promise.all(
+        Array.from({ length: 400 }, () => client.ask("leave", { channel: "c" })),
+      )) as Failure[];
+      const wait = answers.findLast(({ ok }) => !ok)?.error?.details?.retryAfterMs;
+      if (wait === undefined) throw new Error("None was refused");
       await new Promise((resolve) => setTimeout(resolve, wait + 5));
       expect(await client.ask("leave", { channel: "c" })).toEqual({ ok: true });
     });

@@ -2,7 +2,7 @@
 export default {
   auth: { jwt: { issuer: "conformance", audience: ["conformance", "others"], maxTokenSeconds: 7200 } },
   direct: "service",
-  heartbeat: { intervalSeconds: 1, timeoutSeconds: 1 },
+  heartbeat: { intervalSeconds: 1, timeoutSeconds: 3 },
   drainSeconds: 5,
   limits: {
     commandBytes: 1000,
@@ -20,6 +20,6 @@ export default {
     usersPerNotify: 3,
     handshakesPerSecondPerAddress: 200,
     pendingConnections: 10,
-    loginSeconds: 2,
+    loginSeconds: 4,
   },
 };

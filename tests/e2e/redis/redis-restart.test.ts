@@ -5,6 +5,9 @@ import { Cluster, numbers, range, type ClusterNode } from "./cluster.ts";
 
 const KEEPS_EVERYTHING = ["--appendonly", "yes", "--appendfsync", "always"];
 
+/** Less than anybody would wait for a Redis that is away, and enough for a machine with much else to do. */
+const AT_ONCE_MS = 5000;
+
 let cluster: Cluster;
 afterEach(() => cluster.close());
 
@@ -40,13 +43,12 @@ async function followed(topic: string): Promise<readonly Listener[]> {
 /** While Redis is away: nothing is said to be published, who asks is told so, and connections stay. */
 async function expectAway(topic: string, listeners: readonly Listener[]): Promise<void> {
   for (const node of [cluster.one, cluster.two]) {
-    const asked = performance.now();
-    const answer = await cluster.request(node, "/api/socket/broadcast", { channel: topic, event: "n", data: {} });
+    const body = { channel: topic, event: "n", data: {} };
+    const answer = await cluster.request(node, "/api/socket/broadcast", body, AT_ONCE_MS);
     expect({ status: answer.status, body: await answer.json() }).toMatchObject({
       status: 503,
       body: { error: "UNAVAILABLE" },
     });
-    expect(performance.now() - asked).toBeLessThan(2000);
     await until(
       async () => !(await isReady(node)),
       () => "the node says that it is not ready",
