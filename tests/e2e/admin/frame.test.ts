@@ -191,6 +191,63 @@ describe("the server", () => {
     site.forgive(/assets|dynamically imported module|ERR_FAILED/);
   });
 
+  it("may be away when what a page says is asked for, which then does not come without its words", async () => {
+    const page = await site.newPage();
+    await site.signIn(page, "admin");
+    await heading(page, "Overview").waitFor();
+    await page.route(/\/admin\/(users|assets\/later-.*)$/, (route) => route.abort());
+    const asked = page.waitForEvent("requestfailed", (request) => request.url().endsWith("/admin/users"));
+    await page.getByRole("link", { name: "Users" }).click();
+    await page.getByRole("alert").getByText("This part of the page broke").waitFor();
+    await asked;
+    // Another page asks for the same again.
+    await page.unrouteAll({ behavior: "wait" });
+    await page.getByRole("link", { name: "Channels" }).click();
+    await page.getByText("Every channel that somebody is in or follows.").waitFor();
+    site.forgive(/assets|dynamically imported module|ERR_FAILED/);
+  });
+
+  it("may be away when another language is asked for: the page says so by the one that it keeps, and asks again", async () => {
+    const page = await site.newPage();
+    await site.signIn(page, "admin");
+    const language = page.getByLabel("Language");
+    await language.waitFor();
+    await page.route(/\/admin(\/assets\/(first|later)-.*)?$/, (route) => route.abort());
+    const asked = page.waitForEvent("requestfailed", (request) => request.url().endsWith("/admin"));
+    await language.selectOption("zh");
+    await asked;
+    await until(async () => expect(await language.inputValue()).toBe("en"));
+    await heading(page, "Overview").waitFor();
+    await page.unrouteAll({ behavior: "wait" });
+    await language.selectOption("zh");
+    await heading(page, "概览").waitFor();
+    await page.locator('html[lang="zh"]').waitFor({ state: "attached" });
+    site.forgive(/assets|dynamically imported module|ERR_FAILED/);
+  });
+
+  it("may be slow with a language, which does not come after the one that was chosen later", async () => {
+    const page = await site.newPage();
+    await site.signIn(page, "admin", "users");
+    await page.getByLabel("User ID").fill("half a na");
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    await page.route(/\/assets\/(first|later)-/, async (route) => {
+      await released;
+      await route.continue();
+    });
+    await page.getByLabel("Language").selectOption("pt");
+    await page.getByLabel("Language").selectOption("zh");
+    await page.getByLabel("Language").selectOption("en");
+    const loaded = page.waitForLoadState("networkidle");
+    release();
+    await loaded;
+    await heading(page, "Users").waitFor();
+    expect(await page.locator("html").getAttribute("lang")).toBe("en");
+    await page.getByLabel("Language").selectOption("pt");
+    await heading(page, "Usuários").waitFor();
+    expect(await page.getByLabel("ID do usuário").inputValue()).toBe("half a na");
+  });
+
   it("may refuse what one does, which is announced and can be closed", async () => {
     const page = await site.newPage();
     await site.signIn(page, "admin", "users");

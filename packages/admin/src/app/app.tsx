@@ -10,9 +10,10 @@ import { ErrorBoundary } from "../components/error-boundary.tsx";
 import { Failure } from "../components/failure.tsx";
 import { PageHeader } from "../components/page-header.tsx";
 import { HeadingFocus } from "../components/heading-focus.tsx";
+import { loadLanguage } from "../messages/messages.ts";
 import { SignInPage } from "../pages/sign-in/page.tsx";
 import { useExactSearch } from "./exact-search.ts";
-import { chooseLanguage, preferencesCookie, readPreferences, type Preferences } from "./preferences.ts";
+import { chooseLanguage, preferencesCookie, readPreferences, type Language, type Preferences } from "./preferences.ts";
 import { DraftsProvider } from "./drafts.tsx";
 import { PreferencesContext } from "./preferences-context.ts";
 import { SessionProvider, useAnySession } from "./session.tsx";
@@ -68,10 +69,26 @@ export function App({ settings, nonce, messages }: AppProps) {
 
 function Looks({ nonce, settings, messages, children }: AppProps & { readonly children: ReactNode }) {
   const [preferences, setPreferences] = useState(() => readPreferences(document.cookie));
-  const language = preferences.language ?? chooseLanguage(navigator.languages);
+  const wanted = preferences.language ?? chooseLanguage(navigator.languages);
+  /** Those whose language could not be fetched: the one before is shown on, and any choice tries again. */
+  const [failed, setFailed] = useState<Preferences>();
+  const language = failed === preferences ? (messages.language as Language) : wanted;
   useEffect(() => {
-    void messages.changeLanguage(language).then(() => (document.documentElement.lang = language));
-  }, [language, messages]);
+    let over = false;
+    const show = async (): Promise<void> => {
+      if (messages.language !== wanted) await loadLanguage(messages, wanted);
+      // Another may have been chosen meanwhile.
+      if (over) return;
+      await messages.changeLanguage(wanted);
+      document.documentElement.lang = wanted;
+    };
+    show().catch(() => {
+      if (!over) setFailed(preferences);
+    });
+    return () => {
+      over = true;
+    };
+  }, [preferences, wanted, messages]);
   const value = useMemo(
     () => ({
       preferences,

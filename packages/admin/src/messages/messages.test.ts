@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { LANGUAGES, type Language } from "../app/preferences.ts";
 import { first as firstEn } from "./en/first.ts";
 import { later as laterEn } from "./en/later.ts";
-import { loadLaterMessages, loadMessages } from "./messages.ts";
+import { loadLanguage, loadLaterMessages, loadMessages } from "./messages.ts";
 import { first as firstPt } from "./pt/first.ts";
 import { later as laterPt } from "./pt/later.ts";
 import { first as firstZh } from "./zh/first.ts";
@@ -73,8 +73,17 @@ describe("the catalogue", () => {
     expect(said()).toEqual([firstPt.pages.users, "description"]);
     await loadLaterMessages(messages);
     expect(said()).toEqual([firstPt.pages.users, laterPt.users.description]);
+    await loadLanguage(messages, "zh");
     await messages.changeLanguage("zh");
     expect(said()).toEqual([firstZh.pages.users, laterZh.users.description]);
+  });
+
+  it("has all that other pages say where the language changes while that is loaded", async () => {
+    const messages = await loadMessages("pt");
+    const later = loadLaterMessages(messages);
+    await messages.changeLanguage("zh");
+    await later;
+    expect(messages.t("users:description" as never)).toBe(laterZh.users.description);
   });
 
   it("counts in each language", async () => {

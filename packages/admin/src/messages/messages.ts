@@ -29,48 +29,46 @@ const LOADERS: Readonly<Record<Language, Loaders>> = {
     later: async () => (await import("./pt/later.ts")).later,
   },
 };
-const LATER: Readonly<Record<keyof Later, true>> = {
-  audit: true,
-  channels: true,
-  connections: true,
-  nodes: true,
-  notifications: true,
-  playground: true,
-  settings: true,
-  users: true,
-};
 
-/** The catalogue, with what is needed before a page is chosen, in one language; others come when they are asked for. */
+/** The catalogue, with what is needed before a page is chosen, in one language; in English where that could not be fetched. */
 export async function loadMessages(language: Language): Promise<i18n> {
+  const fetched: { language: Language; texts: First } = await LOADERS[language].first().then(
+    (texts) => ({ language, texts }),
+    () => ({ language: "en", texts: first }),
+  );
   const messages = i18next.createInstance();
-  await messages
-    .use(initReactI18next)
-    .use({
-      type: "backend",
-      init: () => undefined,
-      read: (asked: string, section: string, done: (error: unknown, data: unknown) => void) => {
-        const part = section in LATER ? "later" : "first";
-        LOADERS[asked as Language][part]().then(
-          (loaded) => done(null, loaded[section as keyof typeof loaded]),
-          (error: unknown) => done(error, false),
-        );
-      },
-    })
-    .init({
-      lng: language,
-      supportedLngs: Object.keys(LOADERS),
-      ns: Object.keys(first),
-      defaultNS: "common",
-      // What React writes is safe by itself.
-      interpolation: { escapeValue: false },
-      // Where a language could not be fetched.
-      fallbackLng: "en",
-      react: { useSuspense: true },
-    });
+  await messages.use(initReactI18next).init({
+    lng: fetched.language,
+    supportedLngs: Object.keys(LOADERS),
+    ns: Object.keys(first),
+    defaultNS: "common",
+    resources: { [fetched.language]: fetched.texts },
+    // What React writes is safe by itself.
+    interpolation: { escapeValue: false },
+    fallbackLng: false,
+    react: { useSuspense: false },
+  });
   return messages;
 }
 
-/** Loads what the other pages say, all at once: they speak of each other. */
+/**
+ * Loads what the other pages say, all at once: they speak of each other. Rejects where it cannot be fetched, and may be
+ * tried again.
+ */
 export async function loadLaterMessages(messages: i18n): Promise<void> {
-  await messages.loadNamespaces(Object.keys(LATER));
+  // Another language may be chosen meanwhile.
+  for (let loaded: string | undefined; loaded !== messages.language;) {
+    loaded = messages.language;
+    add(messages, loaded, await LOADERS[loaded as Language].later());
+  }
+}
+
+/** Loads all of another language, to change to it at once; rejects as the other does. */
+export async function loadLanguage(messages: i18n, language: Language): Promise<void> {
+  const loaders = LOADERS[language];
+  for (const texts of await Promise.all([loaders.first(), loaders.later()])) add(messages, language, texts);
+}
+
+function add(messages: i18n, language: string, texts: First | Later): void {
+  for (const [section, said] of Object.entries(texts)) messages.addResourceBundle(language, section, said);
 }
