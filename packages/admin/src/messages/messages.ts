@@ -8,9 +8,6 @@ import type { later } from "./en/later.ts";
 export type First = Texts<typeof first>;
 export type Later = Texts<typeof later>;
 
-/** The sections of the catalogue: one for each page, and what they share. */
-export type SectionName = keyof First | keyof Later;
-
 type Texts<Tree> = { readonly [Key in keyof Tree]: Tree[Key] extends string ? string : Texts<Tree[Key]> };
 
 interface Loaders {
