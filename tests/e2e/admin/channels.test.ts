@@ -120,12 +120,18 @@ describe("all channels", () => {
       const { pathname, searchParams } = new URL(request.url());
       if (pathname === "/api/socket/channels") asked.push(searchParams.get("search") ?? "");
     });
-    await page.getByLabel("Search").pressSequentially("rOOm:B", { delay: 10 });
+    // In one go, as quickly as one can type: a slow browser would take its time between the letters.
+    await page.getByLabel("Search").evaluate((input: HTMLInputElement) => {
+      const write = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value")?.set;
+      for (let letters = 1; letters <= "rOOm:B".length; letters++) {
+        write?.call(input, "rOOm:B".slice(0, letters));
+        input.dispatchEvent(new InputEvent("input", { bubbles: true }));
+      }
+    });
     await page.getByText("1 channel", { exact: true }).waitFor();
     expect(await column("Channels", 0)).toEqual(["Room:blue"]);
-    // Not for each letter.
-    expect(new Set(asked).size).toBeLessThan(5);
-    expect(asked.at(-1)).toBe("rOOm:B");
+    // Not for each letter; what was there before may have been asked for once more.
+    expect(new Set(asked.filter((search) => search !== ""))).toEqual(new Set(["rOOm:B"]));
     await page.reload();
     await page.getByText("1 channel", { exact: true }).waitFor();
     expect(await page.getByLabel("Search").inputValue()).toBe("rOOm:B");
