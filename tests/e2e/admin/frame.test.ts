@@ -1,4 +1,4 @@
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { GATEWAY_AWAY, expectAccessible, NARROWEST, Site, until } from "./site.ts";
 
@@ -53,6 +53,23 @@ describe("navigation", () => {
     await page.keyboard.press("Enter");
     expect(await page.evaluate(() => document.activeElement?.id)).toBe("content");
     expect(page.url()).toBe(`${site.url}/admin/users`);
+  });
+
+  it("frames what is chosen where colours are the reader's", async () => {
+    const page = await site.newPage({ forcedColors: "active" });
+    await site.signIn(page, "operator");
+    const framed = (locator: Locator): Promise<boolean> =>
+      locator.evaluate((element) => getComputedStyle(element).outlineStyle === "solid");
+    const link = (name: string) => page.getByRole("navigation", { name: "Navigation" }).getByRole("link", { name });
+    expect([await framed(link("Overview")), await framed(link("Users"))]).toEqual([true, false]);
+    const choice = (text: string) => page.locator("label").filter({ hasText: text });
+    await until(async () =>
+      expect([await framed(choice("All tenants")), await framed(choice("This tenant"))]).toEqual([true, false]),
+    );
+    await page.goto(`${site.url}/admin/socket?channel=chat%3A1`);
+    const tab = (selected: boolean) => page.getByRole("tab", { selected }).first();
+    await tab(true).waitFor();
+    expect([await framed(tab(true)), await framed(tab(false))]).toEqual([true, false]);
   });
 
   it("has nothing of operators for admins", async () => {
