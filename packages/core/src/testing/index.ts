@@ -13,6 +13,6 @@ export { channelPolicyCases, type PolicyQuestion, type PolicySubject } from "./p
 export { checkPaging, type ChannelState, type PagingPlan } from "./paging.ts";
 export { presenceStoreCases } from "./presence-cases.ts";
 export type { PresenceSubject } from "./presence-subject.ts";
-export { TestClient, type Received } from "./test-client.ts";
+export { TestClient, TestWire, type Received } from "./test-client.ts";
 export { TestCluster, type Delay } from "./test-cluster.ts";
 export { TestGateway, testPrincipal, trustingAuthenticator } from "./test-gateway.ts";
