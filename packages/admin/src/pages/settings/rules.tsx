@@ -7,6 +7,7 @@ import { DataTable } from "../../components/data-table.tsx";
 import { Failure } from "../../components/failure.tsx";
 import { Plain } from "../../components/plain.tsx";
 import { Section } from "../../components/section.tsx";
+import { Sideways } from "../../components/sideways.tsx";
 import { useRuleTexts } from "../../components/use-rule-texts.ts";
 
 const ACTIONS: readonly Action[] = ["subscribe", "presence", "history", "publish"];
@@ -34,32 +35,34 @@ function RuleTable({ rules }: { readonly rules: readonly RuleMatch[] }) {
   const texts = useRuleTexts();
   return (
     <>
-      <DataTable
-        label={t("rules.table")}
-        rows={rules}
-        rowKey={(_, index) => String(index)}
-        columns={[
-          {
-            header: t("rules.number"),
-            cell: ({ kind, index }) =>
-              kind === "rule" && index !== null ? (
-                String(index + 1)
-              ) : (
-                <Text span size="sm" c="dimmed">
-                  {t("rules.builtIn")}
-                </Text>
-              ),
-          },
-          { header: t("rules.match"), cell: ({ match }) => (match === null ? "" : <Plain text={match} />) },
-          ...ACTIONS.map((action) => ({
-            header: t(`actions.${action}`),
-            cell: ({ rights }: RuleMatch) => texts.right(rights[action]),
-          })),
-          { header: t("rules.kept"), cell: ({ keep }) => texts.keep(keep) },
-          { header: t("rules.slow"), cell: ({ slow }) => t(`slow.${slow}`) },
-          { header: t("rules.only"), cell: ({ events }) => texts.events(events) },
-        ]}
-      />
+      <Sideways label={t("rules.table")}>
+        <DataTable
+          label={t("rules.table")}
+          rows={rules}
+          rowKey={(_, index) => String(index)}
+          columns={[
+            {
+              header: t("rules.number"),
+              cell: ({ kind, index }) =>
+                kind === "rule" && index !== null ? (
+                  String(index + 1)
+                ) : (
+                  <Text span size="sm" c="dimmed">
+                    {t("rules.builtIn")}
+                  </Text>
+                ),
+            },
+            { header: t("rules.match"), cell: ({ match }) => (match === null ? "" : <Plain text={match} />) },
+            ...ACTIONS.map((action) => ({
+              header: t(`actions.${action}`),
+              cell: ({ rights }: RuleMatch) => texts.right(rights[action]),
+            })),
+            { header: t("rules.kept"), cell: ({ keep }) => texts.keep(keep) },
+            { header: t("rules.slow"), cell: ({ slow }) => t(`slow.${slow}`) },
+            { header: t("rules.only"), cell: ({ events }) => texts.events(events) },
+          ]}
+        />
+      </Sideways>
       {rules.some(({ kind }) => kind === "rule") ? null : (
         <Text size="sm" c="dimmed" mt="sm">
           {t("rules.none")}
