@@ -118,7 +118,8 @@ describe("the overview of an operator", () => {
     const chart = page.getByRole("figure", { name: /^Events a second/ });
     await chart.getByText(/^In: latest \d+(\.\d+)?, at most \d+/).waitFor({ timeout: 30_000 });
     expect(await page.getByRole("figure").count()).toBe(7);
-    await until(async () => expect(await drawn(chart)).toBeGreaterThan(0));
+    // A step takes ten seconds.
+    await vi.waitFor(async () => expect(await drawn(chart)).toBeGreaterThan(0), { timeout: 25_000, interval: 100 });
     // Ten seconds are a ninetieth of it.
     if (TAKES_PICTURES)
       await vi.waitFor(async () => expect(await drawn(chart)).toBeGreaterThan(30), {

@@ -85,6 +85,7 @@ function options({ time, lines, format, steps, locale, colour }: Look): Omit<UPl
         label,
         stroke: colour(color),
         width: 2,
+        points: { show: (chart: UPlot, index: number) => isShort(chart.data[index]), fill: colour(color), size: 6 },
         value: (_chart: UPlot, value: number | null) => (value === null ? NOTHING : format(value)),
         ...(dash === undefined ? undefined : { dash: [...dash] }),
       })),
@@ -106,4 +107,9 @@ function options({ time, lines, format, steps, locale, colour }: Look): Omit<UPl
     legend: { markers: { dash: (_chart, index) => (lines[index - 1]?.dash === undefined ? "solid" : "dashed") } },
     cursor: { y: false, drag: { x: false, y: false }, sync: { key: TOGETHER } },
   };
+}
+
+/** Whether so little is known that it makes no line that one sees. */
+function isShort(values: ArrayLike<number | null | undefined> = []): boolean {
+  return Array.from(values).filter((value) => value !== null && value !== undefined).length < 3;
 }
