@@ -33,8 +33,10 @@ it("shows operators the effective configuration, without its secrets", async () 
   expect(await config.getByRole("listitem").last().textContent()).toBe("backlogBytes: 1048576");
   await config.getByRole("textbox", { name: "Filter by name" }).fill("nothing like it");
   await config.getByText("No setting has this in its name.").waitFor();
-  await config.getByRole("textbox", { name: "Filter by name" }).fill("");
+  // Without where the file of this machine lies.
+  await config.getByRole("textbox", { name: "Filter by name" }).fill("auth");
   await takePictures(page, "settings");
+  await config.getByRole("textbox", { name: "Filter by name" }).fill("");
 
   const hashes = /sha256: "(\w{64})"/g;
   const file = await readFile(new URL("admin.config.mjs", import.meta.url), "utf8");
