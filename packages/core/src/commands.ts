@@ -80,17 +80,44 @@ export function notLoggedIn(): GatewayError {
 }
 
 async function subscribe(session: Session, command: Of<"subscribe">): Promise<Answer> {
-  const { id, address, options } = await prepare(session, command);
-  const { recovery, release } = await follow(session, address, options);
+  const { id, address, followed } = await start(session, command);
+  const { recovery, release } = followed;
   tellFollowers(session, address);
   return { result: { subscriptionId: id, ...recovery }, after: release };
 }
 
-/** What a subscription takes, with the right to it; nothing has been done yet. */
-async function prepare(
-  session: Session,
-  command: Of<"subscribe">,
-): Promise<{ readonly id: string; readonly address: ChannelAddress; readonly options: FollowOptions }> {
+/** What a subscription takes, with the right to it. */
+interface Prepared {
+  /** Whose right it is: when the session has another, that has to be decided anew. */
+  readonly principal: Principal;
+  readonly command: Of<"subscribe">;
+  readonly id: string;
+  readonly address: ChannelAddress;
+  readonly options: FollowOptions;
+}
+
+interface Started {
+  /** Whether it was not there before. */
+  readonly fresh: boolean;
+  readonly id: string;
+  readonly address: ChannelAddress;
+  readonly followed: Followed;
+}
+
+/** Begins a subscription by a right of the principal that the session has in that moment: it is looked at again from then on. */
+async function start(session: Session, command: Of<"subscribe">, earlier?: Prepared): Promise<Started> {
+  let prepared = earlier;
+  while (prepared?.principal !== session.principal) prepared = await prepare(session, command);
+  const { id, address, options } = prepared;
+  // It may have come or gone since: the same may stand twice in a list.
+  const again = find(session, id);
+  const followed = await follow(session, address, again === undefined ? options : { ...options, again });
+  return { fresh: again === undefined, id, address, followed };
+}
+
+/** Decides on a subscription; nothing has been done yet. */
+async function prepare(session: Session, command: Of<"subscribe">): Promise<Prepared> {
+  const { principal } = session;
   const address = session.address(command.channel);
   const { since, token } = command;
   const filter = command.filter?.matchesAll === true ? undefined : command.filter;
@@ -100,7 +127,6 @@ async function prepare(
   const options = {
     id,
     verdict,
-    ...(again === undefined ? undefined : { again }),
     ...(filter === undefined ? undefined : { filter }),
     ...(since === undefined ? undefined : { since }),
     ...(token === undefined ? undefined : { token }),
@@ -109,7 +135,7 @@ async function prepare(
     const same = again.reader === session.reader(address) && again.subscription.filter?.key === filter?.key;
     if (!same) throw invalidPayload("subscriptionId", "free, or the same subscription's");
   }
-  return { id, address, options };
+  return { principal, command, id, address, options };
 }
 
 /** Everything is decided before anything is begun, and what was begun is taken back where something fails. */
@@ -117,26 +143,17 @@ async function all(session: Session, { commands }: Of<"all">): Promise<Answer> {
   const asked = commands.filter((command) => command.type === "subscribe" && !isReservedName(command.channel.name));
   // No session may have so many: nobody's rule function is asked for each of thousands.
   if (asked.length > session.services.limits.subscriptionsPerSession) throw limitReached("subscriptionsPerSession");
-  let principal: Principal;
-  let prepared: (Awaited<ReturnType<typeof prepare>> & { readonly command: Of<"subscribe"> })[];
+  let prepared: Prepared[];
   do {
-    ({ principal } = session);
     prepared = [];
-    for (const command of commands)
-      if (command.type === "subscribe") prepared.push({ command, ...(await prepare(session, command)) });
+    for (const command of commands) if (command.type === "subscribe") prepared.push(await prepare(session, command));
     // Of a principal that was replaced meanwhile, nothing that was decided holds.
-  } while (principal !== session.principal);
+  } while (prepared.some(({ principal }) => principal !== session.principal));
   for (const command of commands) if (command.type === "unsubscribe") checkSubscribed(session, command);
-  const begun: { readonly fresh: boolean; readonly id: string; readonly followed: Followed }[] = [];
+  const begun: Started[] = [];
   try {
-    for (const { command, ...earlier } of prepared) {
-      // What was begun is looked at again by whoever replaced the principal; what was not is decided anew.
-      const { id, address, options } = principal === session.principal ? earlier : await prepare(session, command);
-      // The same may stand in the list twice.
-      const again = find(session, id);
-      const followed = await follow(session, address, again === undefined ? options : { ...options, again });
-      begun.push({ fresh: again === undefined, id, followed });
-    }
+    // What was begun is looked at again by whoever replaces the principal; what was not is decided anew.
+    for (const earlier of prepared) begun.push(await start(session, earlier.command, earlier));
   } catch (thrown) {
     for (const { fresh, id, followed } of begun) {
       followed.release();

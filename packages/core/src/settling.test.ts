@@ -155,6 +155,40 @@ describe("commands that are carried out together", () => {
     expect(await names()).toEqual([]);
   });
 
+  it.each(["all", "subscribe"])("leave nothing of a right that is lost at any moment of `%s`", async (how) => {
+    for (let moment = 0; moment < 40; moment++) {
+      let lose = (): void => undefined;
+      const test = new TestGateway({
+        channels: [
+          {
+            match: "b",
+            subscribe: async ({ info }) => {
+              if (info?.["lost"] === true) return false;
+              // Everything that follows goes on in turns of this queue.
+              lose();
+              return await Promise.resolve(true);
+            },
+          },
+        ],
+      });
+      const alice = await test.connect({}, { ...listening, rooms: () => [] });
+      const lost = testPrincipal({ info: { lost: true } });
+      let refreshed: Promise<unknown> = Promise.resolve();
+      lose = () => {
+        lose = () => undefined;
+        refreshed = (async () => {
+          for (let turn = 0; turn < moment; turn++) await Promise.resolve();
+          await alice.session.refresh({ kind: "token", token: lost });
+        })();
+      };
+      await alice.request(how, how === "all" ? ["a", "b"] : { topic: "b" });
+      await refreshed;
+      await test.settle();
+      const names = (await test.gateway.channels("default")).entries.map(({ name }) => name);
+      expect([moment, names.includes("b")]).toEqual([moment, false]);
+    }
+  });
+
   it("are refused without a question where they are more than a session may have", async () => {
     let asked = 0;
     const asking = { match: "ask:**", subscribe: () => ++asked > 0 };
