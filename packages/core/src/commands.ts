@@ -14,7 +14,7 @@ import {
 } from "@roomcast/protocol";
 import { publish, stamp } from "./publishing.ts";
 import { JOINED } from "./reader.ts";
-import type { Session } from "./session.ts";
+import type { Allowed, Session } from "./session.ts";
 import {
   drop,
   enter,
@@ -200,7 +200,13 @@ async function join(session: Session, command: Of<"join">): Promise<Answer> {
   const address = session.address(command.channel);
   const { since, token } = command;
   checkState(session, command.state);
-  const verdict = await session.decide("presence", address, standing(session, address, token));
+  let principal: Principal;
+  let verdict: Allowed;
+  do {
+    ({ principal } = session);
+    verdict = await session.decide("presence", address, standing(session, address, token));
+    // What has begun is looked at again by whoever replaces the principal; this has not.
+  } while (principal !== session.principal);
   const before = session.reader(address);
   const subscription = before?.subscriptions.find(({ id }) => id === JOINED);
   const options = {

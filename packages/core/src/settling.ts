@@ -1,4 +1,4 @@
-import { GatewayError, isReservedName, type ChannelAddress } from "@roomcast/protocol";
+import { GatewayError, isReservedName, type ChannelAddress, type Principal } from "@roomcast/protocol";
 import { EVERYBODY } from "./services.ts";
 import { JOINED, type Subscription } from "./reader.ts";
 import type { Allowed, Session } from "./session.ts";
@@ -26,7 +26,15 @@ async function settle(session: Session, places: readonly Place[]): Promise<void>
   const { joins } = session.connection.wire.dialect;
   for (const { address, verdict } of places) {
     const member = joins && !isReservedName(address.name);
-    const right = verdict ?? (await allowedIn(session, address, member));
+    let right = verdict;
+    if (verdict === undefined) {
+      let principal: Principal;
+      do {
+        ({ principal } = session);
+        right = await allowedIn(session, address, member);
+        // What has begun is looked at again by whoever replaces the principal; this has not.
+      } while (principal !== session.principal);
+    }
     if (right === undefined) continue;
     const known = session.reader(address);
     const subscription = known?.subscriptions.find(({ id }: Subscription) => id === JOINED);
